@@ -1,0 +1,240 @@
+"""Reading what a user wrote: YAML to plain values, each with its line, and to checked models.
+
+Tags, anchors and aliases are refused: inputs are data, and a file must say what it says where it
+says it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from accelsim.errors import InputError, unknown_name
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from yaml.nodes import Node
+
+__all__ = ["Document", "Plain", "check_model", "read_document"]
+
+Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
+Where = tuple[str | int, ...]
+Model = TypeVar("Model", bound="BaseModel")
+
+_MAX_BYTES = 4 * 2**20
+_MAX_DEPTH = 40
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file's content as plain values, with the line and column of each."""
+
+    name: str
+    """Path as the user gave it, for messages."""
+    data: Plain
+    positions: Mapping[Where, tuple[int, int]] = field(default_factory=dict, repr=False)
+    """Line and column (both from 1) of the value at each path of keys and list positions."""
+
+    def place(self, where: Iterable[str | int] = ()) -> str:
+        """``path:line`` of the value at ``where``, or of the closest enclosing one."""
+        path = tuple(where)
+        while path and path not in self.positions:
+            path = path[:-1]
+        line, _ = self.positions.get(path, (1, 1))
+        return f"{self.name}:{line}"
+
+
+def read_document(path: Path, *, name: str | None = None) -> Document:
+    """Read one YAML file of plain mappings, lists and scalars.
+
+    Raises:
+        InputError: where it cannot be read, is too large, is not UTF-8, is not YAML, or uses
+            tags, anchors, aliases, repeated keys or keys that are not text.
+    """
+    shown = name or str(path)
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise InputError(f"{shown}: holds {path.stat().st_size} bytes, must be at most 4 MiB")
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{shown}: is not UTF-8 text (byte {error.start})") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"{shown}: cannot be read: {reason}") from None
+    return parse_document(text, name=shown)
+
+
+def parse_document(text: str, *, name: str) -> Document:
+    """The same for text already at hand; ``name`` is used in messages."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        _refuse_tricks(yaml.parse(text, Loader=loader), name)
+        node = yaml.compose(text, Loader=loader)
+        reader = _Reader(name, loader("").construct_object)
+        data = reader.plain(node, ()) if node is not None else None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
+        problem = getattr(error, "problem", None) or "cannot be parsed"
+        raise InputError(f"{place}: is not YAML: {problem}") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{name}: is not YAML: {error}") from None
+    return Document(name=name, data=data, positions=reader.positions)
+
+
+def _refuse_tricks(events: Iterable[object], name: str) -> None:
+    from yaml import events as kinds
+
+    depth = 0
+    for event in events:
+        place = f"{name}:{event.start_mark.line + 1}" if hasattr(event, "start_mark") else name
+        if isinstance(event, kinds.AliasEvent):
+            raise InputError(f"{place}: alias '*{event.anchor}' is refused; write the value out")
+        if getattr(event, "anchor", None):
+            raise InputError(f"{place}: anchor '&{event.anchor}' is refused; write the value out")
+        if getattr(event, "tag", None) is not None:
+            raise InputError(f"{place}: tag '{event.tag}' is refused; use plain YAML values")
+        if isinstance(event, kinds.CollectionStartEvent):
+            depth += 1
+            if depth > _MAX_DEPTH:
+                raise InputError(f"{place}: is nested deeper than {_MAX_DEPTH} levels")
+        elif isinstance(event, kinds.CollectionEndEvent):
+            depth -= 1
+
+
+class _Reader:
+    def __init__(self, name: str, construct: object) -> None:
+        self.name = name
+        self.construct = construct
+        self.positions: dict[Where, tuple[int, int]] = {}
+
+    def plain(self, node: Node, where: Where) -> Plain:
+        from yaml.nodes import MappingNode, ScalarNode, SequenceNode
+
+        line, column = node.start_mark.line + 1, node.start_mark.column + 1
+        quoted = isinstance(node, ScalarNode) and node.style in ("'", '"')
+        self.positions[where] = (line, column + (1 if quoted else 0))
+        if isinstance(node, SequenceNode):
+            return [self.plain(item, (*where, i)) for i, item in enumerate(node.value)]
+        if isinstance(node, MappingNode):
+            return self._mapping(node, where)
+        return self._scalar(node, line)
+
+    def _mapping(self, node: Node, where: Where) -> dict[str, Plain]:
+        from yaml.nodes import ScalarNode
+
+        result: dict[str, Plain] = {}
+        for key, value in node.value:
+            place = f"{self.name}:{key.start_mark.line + 1}"
+            if not isinstance(key, ScalarNode):
+                raise InputError(f"{place}: a key is a list or mapping, must be a name")
+            if key.value in result:
+                raise InputError(f"{place}: key '{key.value}' is written twice; keep one")
+            result[key.value] = self.plain(value, (*where, key.value))
+            line, column = key.start_mark.line + 1, key.start_mark.column + 1
+            self.positions.setdefault((*where, key.value), (line, column))
+        return result
+
+    def _scalar(self, node: Node, line: int) -> Plain:
+        value = self.construct(node)  # type: ignore[operator]
+        if value is None or isinstance(value, bool | int | float | str):
+            return value
+        return str(node.value)
+
+
+def check_model(kind: type[Model], document: Document, *, what: str) -> Model:
+    """The document as a checked model, or every problem of it at once, each with its line.
+
+    Args:
+        kind: the pydantic model.
+        document: what was read.
+        what: the thing in words, for example ``"architecture"``.
+    """
+    import pydantic
+
+    if not isinstance(document.data, dict):
+        found = "empty" if document.data is None else f"a {type(document.data).__name__}"
+        raise InputError(f"{document.place()}: {what} is {found}, must be a mapping of keys")
+    try:
+        return kind.model_validate(document.data)
+    except pydantic.ValidationError as error:
+        raise InputError(
+            [_problem(kind, document, dict(item), what) for item in error.errors()]
+        ) from None
+
+
+def _problem(
+    kind: type[BaseModel], document: Document, item: Mapping[str, object], what: str
+) -> str:
+    loc = item["loc"]
+    assert isinstance(loc, tuple)
+    path = _path_in(document, loc)
+    shown = ".".join(map(str, path)) or what
+    place = document.place(path)
+    if item["type"] == "extra_forbidden":
+        return unknown_name("key", str(loc[-1]), _siblings(kind, loc), where=f"{place}: {what}")
+    if item["type"] == "missing":
+        return f"{place}: {what}: key '{'.'.join(map(str, loc))}' is missing; add it"
+    message = str(item["msg"]).removeprefix("Value error, ")
+    value = item.get("input")
+    if item["type"] == "value_error" or isinstance(value, dict | list):
+        return f"{place}: {what}: {shown}: {message}"
+    rule = message[:1].lower() + message[1:]
+    rule = rule.replace("input should be", "must be").replace("should be", "must be")
+    return f"{place}: {what}: {shown} is {value!r}, {rule}"
+
+
+def _path_in(document: Document, loc: tuple[str | int, ...]) -> Where:
+    """The part of pydantic's location that exists in the file (it also names union members)."""
+    path: list[str | int] = []
+    at: Plain = document.data
+    for step in loc:
+        if isinstance(at, dict) and isinstance(step, str) and step in at:
+            at = at[step]
+        elif isinstance(at, list) and isinstance(step, int) and step < len(at):
+            at = at[step]
+        else:
+            continue
+        path.append(step)
+    return tuple(path)
+
+
+def _siblings(kind: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
+    """Valid keys beside an unknown one, found by walking the model's JSON Schema."""
+    schema = kind.model_json_schema(by_alias=True)
+    definitions = schema.get("$defs", {})
+    options = [schema]
+    for step in loc[:-1]:
+        reached = []
+        for option in options:
+            for branch in _branches(option, definitions):
+                if branch.get("title") == step or _const_kind(branch) == step:
+                    reached.append(branch)
+                elif isinstance(step, int):
+                    reached.append(branch.get("items", {}))
+                elif step in branch.get("properties", {}):
+                    reached.append(branch["properties"][step])
+                elif isinstance(branch.get("additionalProperties"), dict):
+                    reached.append(branch["additionalProperties"])
+        options = reached
+    found = [branch for option in options for branch in _branches(option, definitions)]
+    return [name for branch in found for name in branch.get("properties", {})]
+
+
+def _const_kind(branch: Mapping[str, object]) -> object:
+    properties = branch.get("properties", {})
+    kind = properties.get("kind", {}) if isinstance(properties, dict) else {}
+    return kind.get("const") if isinstance(kind, dict) else None
+
+
+def _branches(option: dict, definitions: dict) -> list[dict]:  # type: ignore[type-arg]
+    if "$ref" in option:
+        return _branches(definitions[option["$ref"].rsplit("/", 1)[-1]], definitions)
+    for union in ("anyOf", "oneOf"):
+        if union in option:
+            return [found for each in option[union] for found in _branches(each, definitions)]
+    return [option]

@@ -1,0 +1,161 @@
+"""A cascade of Einsums with known sizes: shapes, domains, and who feeds whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from accelsim.einsum.affine import Affine, count_points
+from accelsim.einsum.syntax import Apply, Constant, Statement
+from accelsim.errors import unknown_name, InputError
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+__all__ = ["Cascade", "Einsum", "Node", "Tensor", "TensorAccess", "accesses"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A tensor: one rank and one length per dimension, and which of its elements exist."""
+
+    name: str
+    ranks: tuple[str, ...]
+    shape: tuple[int, ...]
+    offsets: tuple[int, ...]
+    """Where an iterated tensor's written part begins in each dimension (0, or 1 for ``m1+1``)."""
+    domain: tuple[Affine, ...] = ()
+    """Conditions (each at least 0) on its ranks; an element outside takes no part anywhere."""
+
+    @property
+    def size(self) -> int:
+        """Number of elements that are written or read, start values left out."""
+        lengths = zip(self.ranks, self.shape, self.offsets, strict=True)
+        return count_points({r: n - o for r, n, o in lengths}, self.domain)
+
+
+@dataclass(frozen=True, slots=True)
+class TensorAccess:
+    """A tensor with an affine expression per dimension."""
+
+    tensor: str
+    indices: tuple[Affine, ...]
+
+    @property
+    def ranks(self) -> frozenset[str]:
+        """Every rank that some index uses."""
+        return frozenset(rank for index in self.indices for rank in index.ranks)
+
+    def __str__(self) -> str:
+        return f"{self.tensor}[{', '.join(map(str, self.indices))}]"
+
+
+Node = TensorAccess | Constant | Apply
+"""An expression with resolved accesses; an Apply's operands are Nodes."""
+
+
+def accesses(node: object) -> Iterator[TensorAccess]:
+    """Every access in an expression, in the order of the text."""
+    if isinstance(node, TensorAccess):
+        yield node
+    elif isinstance(node, Apply):
+        for operand in node.operands:
+            yield from accesses(operand)
+
+
+@dataclass(frozen=True)
+class Einsum:
+    """One Einsum with known sizes, named after the tensor that it writes."""
+
+    name: str
+    output: TensorAccess
+    expression: Node
+    reduction: str | None
+    """Name of the reduction, or None where no rank is reduced."""
+    sizes: Mapping[str, int]
+    """The iteration space: ranks of the output first, then the reduced ones."""
+    reduced: tuple[str, ...]
+    constraints: tuple[Affine, ...]
+    """Conditions on the iteration space: a point counts where each is at least 0."""
+    iterated: str | None = None
+    """The rank along which it feeds itself or others one step later."""
+    start: float | None = None
+    statement: Statement | None = field(default=None, compare=False, repr=False)
+
+    @cached_property
+    def inputs(self) -> tuple[TensorAccess, ...]:
+        """Distinct accesses on the right, in the order of the text."""
+        return tuple(dict.fromkeys(accesses(self.expression)))
+
+    @cached_property
+    def points(self) -> int:
+        """Points of the iteration space that exist."""
+        return count_points(self.sizes, self.constraints)
+
+
+@dataclass(frozen=True)
+class Cascade:
+    """Einsums in the order of the text, their tensors and sizes.
+
+    Built by :func:`accelsim.einsum.resolve.resolve_cascade`; immutable.
+    """
+
+    name: str
+    einsums: tuple[Einsum, ...]
+    tensors: Mapping[str, Tensor]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    sizes: Mapping[str, int]
+    """Rank sizes and parameters."""
+
+    def __getitem__(self, name: str) -> Einsum:
+        for einsum in self.einsums:
+            if einsum.name == name:
+                return einsum
+        raise InputError(
+            unknown_name("Einsum", name, [e.name for e in self.einsums], where=self.name)
+        )
+
+    @cached_property
+    def consumers(self) -> Mapping[str, tuple[str, ...]]:
+        """Names of the Einsums that read each tensor."""
+        readers: dict[str, list[str]] = {name: [] for name in self.tensors}
+        for einsum in self.einsums:
+            for tensor in dict.fromkeys(access.tensor for access in einsum.inputs):
+                readers[tensor].append(einsum.name)
+        return {name: tuple(einsums) for name, einsums in readers.items()}
+
+    @cached_property
+    def graph(self) -> nx.DiGraph[str]:
+        """Einsums as nodes; an edge (producer, consumer) carries its least ``lag`` in steps.
+
+        A lag above 0 means that the consumer reads what an earlier step of the iterated rank
+        wrote.
+        """
+        import networkx as nx
+
+        graph: nx.DiGraph[str] = nx.DiGraph()
+        producers = {einsum.name: einsum for einsum in self.einsums}
+        for einsum in self.einsums:
+            graph.add_node(einsum.name)
+            for access in einsum.inputs:
+                if producer := producers.get(access.tensor):
+                    lag = lag_of(producer, access)
+                    known = graph.get_edge_data(producer.name, einsum.name, {"lag": lag})["lag"]
+                    graph.add_edge(producer.name, einsum.name, lag=min(lag, known))
+        return graph
+
+
+def lag_of(producer: Einsum, access: TensorAccess) -> int:
+    """How many steps of the producer's iterated rank lie between writing and reading.
+
+    0 where it is not iterated, or where the reader takes another part than the running one.
+    """
+    if producer.iterated is None:
+        return 0
+    for written, read in zip(producer.output.indices, access.indices, strict=True):
+        if written.ranks == (producer.iterated,):
+            return written.constant - read.constant if read.ranks == written.ranks else 0
+    return 0

@@ -1,0 +1,321 @@
+"""A cascade run in NumPy: the golden model of everything downstream."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import networkx as nx
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from accelsim.einsum.affine import Affine
+from accelsim.einsum.cascade import Cascade, Einsum, Node, TensorAccess
+from accelsim.einsum.operations import OPERATIONS, REDUCTIONS
+from accelsim.einsum.syntax import Apply, Constant
+from accelsim.errors import InputError, UnsupportedError, unknown_name
+
+__all__ = ["evaluate"]
+
+Array = NDArray[Any]
+
+
+def evaluate(
+    cascade: Cascade,
+    tensors: Mapping[str, ArrayLike],
+    *,
+    dtype: DTypeLike = np.float64,
+    intermediates: bool = False,
+) -> dict[str, Array]:
+    """Compute a cascade's outputs from its inputs.
+
+    Args:
+        cascade: the cascade, with sizes.
+        tensors: every input, with the shape that the cascade gives it.
+        dtype: number type that values are held and computed in.
+        intermediates: also return the tensors in between. An iterated tensor holds its start at
+            position 0. Elements outside a tensor's domain (the ragged end) are 0.
+
+    Returns:
+        Name of tensor -> array.
+
+    Raises:
+        InputError: for a missing, unknown or wrongly shaped tensor.
+        UnsupportedError: where the tensors do not fit into memory.
+
+    Example:
+        >>> from accelsim.workload import cascade_from_text
+        >>> matmul = cascade_from_text(
+        ...     "Z[m,n] = A[m,k] * B[k,n]",
+        ...     ranks={"M": 2, "N": 1, "K": 2}, tensors={"A": ["M", "K"], "B": ["K", "N"]})
+        >>> evaluate(matmul, {"A": [[1, 2], [3, 4]], "B": [[1], [1]]})["Z"].tolist()
+        [[3.0], [7.0]]
+    """
+    kind = np.dtype(dtype)
+    values = _inputs(cascade, tensors, kind)
+    wanted = [e.name for e in cascade.einsums] if intermediates else cascade.outputs
+    try:
+        with np.errstate(all="ignore"):
+            for group in _groups(cascade):
+                _run_group(cascade, group, values, kind)
+    except (MemoryError, ValueError) as error:
+        if isinstance(error, ValueError) and "too big" not in str(error):
+            raise
+        raise UnsupportedError(
+            f"cascade '{cascade.name}': its tensors do not fit into memory at these sizes; "
+            "evaluate with smaller ranks (simulate needs no memory for them)"
+        ) from None
+    return {name: values[name] for name in wanted}
+
+
+def _inputs(
+    cascade: Cascade, tensors: Mapping[str, ArrayLike], kind: np.dtype[Any]
+) -> dict[str, Array]:
+    problems = [
+        unknown_name("tensor", name, cascade.inputs, where=cascade.name)
+        for name in tensors
+        if name not in cascade.inputs
+    ]
+    values: dict[str, Array] = {}
+    for name in cascade.inputs:
+        tensor = cascade.tensors[name]
+        if name not in tensors:
+            problems.append(f"{cascade.name}: tensor '{name}' is missing; give all inputs")
+            continue
+        array = np.asarray(tensors[name])
+        if array.shape != tensor.shape:
+            problems.append(
+                f"{cascade.name}: tensor '{name}': shape is {array.shape}, must be {tensor.shape} "
+                f"({', '.join(tensor.ranks)})"
+            )
+        values[name] = array.astype(kind)
+    if problems:
+        raise InputError(problems)
+    return values
+
+
+def _groups(cascade: Cascade) -> list[list[Einsum]]:
+    """Einsums in an order in which everything is computed before it is used.
+
+    Einsums that feed each other through an iterated rank form one group, run step by step.
+    """
+    graph = cascade.graph
+    position = {einsum.name: i for i, einsum in enumerate(cascade.einsums)}
+    condensed = nx.condensation(graph)
+    first = {n: min(position[m] for m in condensed.nodes[n]["members"]) for n in condensed}
+    order = nx.lexicographical_topological_sort(condensed, key=first.__getitem__)
+    groups = []
+    for node in order:
+        members = condensed.nodes[node]["members"]
+        now = graph.subgraph(members).edge_subgraph(
+            [(a, b) for a, b, lag in graph.subgraph(members).edges(data="lag") if lag <= 0]
+        )
+        ranked = nx.DiGraph(now)
+        ranked.add_nodes_from(members)
+        names = nx.lexicographical_topological_sort(ranked, key=position.__getitem__)
+        groups.append([cascade[name] for name in names])
+    return groups
+
+
+def _run_group(
+    cascade: Cascade, group: Sequence[Einsum], values: dict[str, Array], kind: np.dtype[Any]
+) -> None:
+    feeds_itself = len(group) > 1 or cascade.graph.has_edge(group[0].name, group[0].name)
+    for einsum in group:
+        if einsum.iterated is not None:
+            values[einsum.name] = _started(cascade, einsum, kind)
+    if not feeds_itself:
+        _store(cascade, group[0], _compute(group[0], values, {}, kind), values, {})
+        return
+    (rank,) = {einsum.iterated for einsum in group if einsum.iterated}
+    assert rank is not None
+    for einsum in group:
+        if einsum.iterated is None:
+            values[einsum.name] = np.zeros(cascade.tensors[einsum.name].shape, kind)
+    for step in range(cascade.sizes[rank]):
+        for einsum in group:
+            fixed = {rank: step}
+            _store(cascade, einsum, _compute(einsum, values, fixed, kind), values, fixed)
+
+
+def _started(cascade: Cascade, einsum: Einsum, kind: np.dtype[Any]) -> Array:
+    assert einsum.start is not None
+    if not math.isfinite(einsum.start) and not np.issubdtype(kind, np.inexact):
+        raise InputError(
+            f"{cascade.name}: tensor '{einsum.name}' starts at {einsum.start}, which {kind} cannot "
+            "hold; evaluate in a floating-point type"
+        )
+    return np.full(cascade.tensors[einsum.name].shape, einsum.start, kind)
+
+
+def _store(
+    cascade: Cascade,
+    einsum: Einsum,
+    result: Array,
+    values: dict[str, Array],
+    fixed: Mapping[str, int],
+) -> None:
+    if einsum.iterated is None and not fixed:
+        values[einsum.name] = result
+        return
+    where = tuple(
+        fixed[index.ranks[0]] + index.constant
+        if index.ranks[0] in fixed
+        else slice(index.constant, None)
+        for index in einsum.output.indices
+    )
+    values[einsum.name][where] = result
+
+
+def _compute(
+    einsum: Einsum, values: Mapping[str, Array], fixed: Mapping[str, int], kind: np.dtype[Any]
+) -> Array:
+    """Values of the output over its ranks, those in ``fixed`` held at one index."""
+    ranks = [rank for rank in einsum.sizes if rank not in fixed]
+    out = [rank for rank in ranks if rank not in einsum.reduced]
+    held = {rank: Affine((), index) for rank, index in fixed.items()}
+    reader = _Reader(einsum, values, held, ranks)
+    factors = _factors(einsum.expression)
+    if einsum.reduction == "sum" and factors is not None:
+        return _contract(reader, factors, out).astype(kind, copy=False)
+    result = np.asarray(reader.value(einsum.expression, kind))
+    shape = [einsum.sizes[rank] for rank in ranks]
+    mask = reader.mask(reader.constraints)
+    if einsum.reduction is None:
+        result = np.broadcast_to(result, shape)
+        return (result if mask is None else np.where(mask, result, 0)).astype(kind)
+    reduction = REDUCTIONS[einsum.reduction]
+    result = np.broadcast_to(result, shape)
+    if mask is not None:
+        result = np.where(mask, result, _neutral(reduction.neutral, kind))
+    axes = tuple(i for i, rank in enumerate(ranks) if rank in einsum.reduced)
+    reduced = getattr(np, reduction.ufunc).reduce(result, axis=axes)
+    return np.asarray(reduced).astype(kind, copy=False)
+
+
+def _neutral(value: float, kind: np.dtype[Any]) -> Any:
+    if math.isfinite(value) or np.issubdtype(kind, np.inexact):
+        return kind.type(value)
+    return np.iinfo(kind).min if value < 0 else np.iinfo(kind).max
+
+
+def _factors(node: Node) -> list[TensorAccess | Constant] | None:
+    """The factors of a plain product, or None where other operations take part."""
+    if isinstance(node, Apply):
+        if node.operation != "multiply":
+            return None
+        found: list[TensorAccess | Constant] = []
+        for operand in node.operands:
+            inner = _factors(operand)  # type: ignore[arg-type]
+            if inner is None:
+                return None
+            found += inner
+        return found
+    return [node]
+
+
+def _contract(
+    reader: _Reader, factors: Sequence[TensorAccess | Constant], out: Sequence[str]
+) -> Array:
+    scale = math.prod(f.value for f in factors if isinstance(f, Constant))  # type: ignore[misc]
+    operands: list[Any] = []
+    named: set[str] = set()
+    pending = list(reader.constraints)
+    for factor in factors:
+        if isinstance(factor, Constant):
+            continue
+        array, ranks = reader.gather(factor)
+        # Elements beyond the end become 0 in the first operand that has the condition's ranks.
+        mine = [c for c in pending if set(c.ranks) <= set(ranks)]
+        pending = [c for c in pending if c not in mine]
+        if mine:
+            array = np.where(reader.mask(mine, ranks), array, 0)
+        operands += [array, [reader.ranks.index(rank) for rank in ranks]]
+        named |= set(ranks)
+    for condition in pending:
+        ranks = [rank for rank in reader.ranks if rank in condition.ranks]
+        operands += [reader.mask([condition], ranks), [reader.ranks.index(r) for r in ranks]]
+        named |= set(ranks)
+    kept = [rank for rank in out if rank in named]
+    result = np.einsum(*operands, [reader.ranks.index(r) for r in kept], optimize=True)
+    result = result * scale if scale != 1 else result
+    if len(kept) != len(out):
+        shape = [reader.einsum.sizes[rank] for rank in out]
+        spread = [n if rank in named else 1 for rank, n in zip(out, shape, strict=True)]
+        result = np.broadcast_to(result.reshape(spread), shape).copy()
+    return np.asarray(result)
+
+
+class _Reader:
+    """Reads tensors as arrays aligned to an Einsum's ranks."""
+
+    def __init__(
+        self,
+        einsum: Einsum,
+        values: Mapping[str, Array],
+        held: Mapping[str, Affine],
+        ranks: Sequence[str],
+    ) -> None:
+        self.einsum, self.values, self.ranks = einsum, values, list(ranks)
+        free = {rank: Affine(((rank, 1),)) for rank in ranks}
+        self.binding = {**free, **held}
+        substituted = (c.substitute(self.binding) for c in einsum.constraints)
+        self.constraints = [c for c in substituted if c.terms or c.constant < 0]
+
+    def value(self, node: Node, kind: np.dtype[Any]) -> Array:
+        match node:
+            case Constant(value=value):
+                return np.asarray(value, kind)
+            case TensorAccess():
+                array, ranks = self.gather(node)
+                return self._align(array, ranks)
+            case Apply(operation=operation, operands=operands):
+                parts = [self.value(operand, kind) for operand in operands]  # type: ignore[arg-type]
+                return OPERATIONS[operation].apply(*parts)
+
+    def _align(self, array: Array, ranks: Sequence[str]) -> Array:
+        order = sorted(range(len(ranks)), key=lambda i: self.ranks.index(ranks[i]))
+        array = array.transpose(order)
+        lengths = iter(array.shape)
+        return array.reshape([next(lengths) if rank in ranks else 1 for rank in self.ranks])
+
+    def gather(self, access: TensorAccess) -> tuple[Array, list[str]]:
+        """The elements that an access reads, one axis per rank that it uses."""
+        array = self.values[access.tensor]
+        labels: list[str] = []
+        for index in access.indices:
+            index = index.substitute(self.binding)
+            axis = len(labels)
+            if index.plain and array.shape[axis] == self.einsum.sizes[index.plain]:
+                labels.append(index.plain)
+                continue
+            ranks = [rank for rank in self.ranks if rank in index.ranks]
+            positions = np.clip(self._grid(index, ranks), 0, array.shape[axis] - 1)
+            array = np.take(array, positions, axis=axis)
+            labels += ranks
+        if len(set(labels)) == len(labels):
+            return array, labels
+        unique = list(dict.fromkeys(labels))
+        diagonal = np.einsum(array, [unique.index(label) for label in labels], range(len(unique)))
+        return diagonal, unique
+
+    def _grid(self, index: Affine, ranks: Sequence[str]) -> NDArray[np.int64]:
+        """Value of an affine expression at every point of some ranks."""
+        coefficients = dict(index.terms)
+        grid = np.asarray(index.constant, np.int64)
+        for axis, rank in enumerate(ranks):
+            steps = np.arange(self.einsum.sizes[rank]) * coefficients.get(rank, 0)
+            grid = grid + steps.reshape([-1 if i == axis else 1 for i in range(len(ranks))])
+        return grid
+
+    def mask(
+        self, conditions: Sequence[Affine], ranks: Sequence[str] | None = None
+    ) -> NDArray[np.bool_] | None:
+        """Where all conditions hold, or None where there are none."""
+        ranks = self.ranks if ranks is None else ranks
+        mask: Any = None
+        for condition in conditions:
+            here = self._grid(condition, ranks) >= 0
+            mask = here if mask is None else mask & here
+        return mask

@@ -1,0 +1,101 @@
+"""Rank sizes and parameters: defaults, settings from outside, expressions of one another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from accelsim.errors import InputError, unknown_name
+from accelsim.expressions import Number, evaluate_expression, names_in, whole_number
+
+__all__ = ["resolve_sizes"]
+
+Declared = Mapping[str, int | float | str | None]
+
+
+def resolve_sizes(
+    ranks: Declared,
+    parameters: Declared,
+    settings: Mapping[str, int | str] | None = None,
+    *,
+    where: str = "",
+) -> dict[str, int]:
+    """Every rank's and parameter's value as a whole number.
+
+    Args:
+        ranks: size, or an expression of other names, or None where it must be set from outside.
+        parameters: the same for values that are no rank (a stride, a width); 0 is allowed.
+        settings: values from outside; they win over the declared ones.
+        where: the cascade or workload, for messages.
+
+    Raises:
+        InputError: all problems at once: unknown names, missing sizes, circles, values that are
+            not whole or too small.
+
+    Example:
+        >>> resolve_sizes({"M": 1000, "M0": 256, "M1": "ceil(M / M0)"}, {})["M1"]
+        4
+    """
+    settings = settings or {}
+    declared = {**ranks, **parameters}
+    resolver = _Resolver(declared, settings, where)
+    for name in settings:
+        if name not in declared:
+            resolver.problems.append(unknown_name("rank", name, declared, where=where))
+    values = {}
+    for name in declared:
+        value = resolver.value(name, ())
+        if value is not None:
+            kind, least = ("rank", 1) if name in ranks else ("parameter", 0)
+            values[name] = resolver.whole(value, kind=kind, name=name, least=least)
+    if resolver.problems:
+        raise InputError(list(dict.fromkeys(resolver.problems)))
+    return values
+
+
+class _Resolver:
+    def __init__(
+        self, declared: Declared, settings: Mapping[str, int | str], where: str
+    ) -> None:
+        self.declared, self.settings = declared, settings
+        self.prefix = f"{where}: " if where else ""
+        self.problems: list[str] = []
+        self.known: dict[str, Number | None] = {}
+
+    def value(self, name: str, asked_by: tuple[str, ...]) -> Number | None:
+        if name in asked_by:
+            circle = " -> ".join((*asked_by[asked_by.index(name) :], name))
+            self.problems.append(f"{self.prefix}sizes refer to each other in a circle: {circle}")
+            return None
+        if name not in self.known:
+            self.known[name] = self._compute(name, asked_by)
+        return self.known[name]
+
+    def _compute(self, name: str, asked_by: tuple[str, ...]) -> Number | None:
+        written = self.settings.get(name, self.declared[name])
+        if written is None:
+            self.problems.append(
+                f"{self.prefix}rank '{name}' has no size; set it with --set {name}=SIZE"
+            )
+            return None
+        text = repr(written) if isinstance(written, float) else written
+        try:
+            needed = sorted(names_in(text))
+            names: dict[str, Number] = {}
+            for other in needed:
+                if other not in self.declared:
+                    raise InputError(unknown_name(f"'{text}': name", other, self.declared))
+                value = self.value(other, (*asked_by, name))
+                if value is None:
+                    return None
+                names[other] = value
+            return evaluate_expression(text, names)
+        except InputError as error:
+            self.problems.append(f"{self.prefix}size of '{name}': {error}")
+            return None
+
+    def whole(self, value: Number, *, kind: str, name: str, least: int) -> int:
+        try:
+            return whole_number(value, what=f"{kind} '{name}'", least=least)
+        except InputError as error:
+            self.problems.append(f"{self.prefix}{error}")
+            return least

@@ -1,0 +1,210 @@
+"""Arithmetic that a user may write where a number is expected: `ceil(M / M0)`, `M <= 4096`.
+
+The text is parsed to Python's syntax tree and only the nodes named here are walked, so nothing
+that a user writes is ever executed. Arithmetic is exact (integers and fractions).
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import lru_cache
+
+from accelsim.errors import InputError, unknown_name
+
+__all__ = ["Number", "evaluate_condition", "evaluate_expression", "names_in", "whole_number"]
+
+Number = int | Fraction
+
+_MAX_CHARACTERS = 500
+_MAX_DEPTH = 60
+_FUNCTIONS = ("ceil", "floor", "max", "min")
+
+
+def _where(where: str) -> str:
+    return f"{where}: " if where else ""
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str) -> ast.expr:
+    if len(text) > _MAX_CHARACTERS:
+        raise ValueError(f"is longer than {_MAX_CHARACTERS} characters")
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ValueError("is not an arithmetic expression") from error
+    if _depth(tree) > _MAX_DEPTH:
+        raise ValueError(f"is nested deeper than {_MAX_DEPTH} levels")
+    return tree
+
+
+def _depth(tree: ast.AST) -> int:
+    depth, layer = 0, [tree]
+    while layer:
+        depth += 1
+        layer = [child for node in layer for child in ast.iter_child_nodes(node)]
+    return depth
+
+
+def _dotted(node: ast.expr) -> str | None:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        base = _dotted(node.value)
+        return f"{base}.{node.attr}" if base else None
+    return None
+
+
+def names_in(text: str | Number, *, where: str = "") -> frozenset[str]:
+    """Names that an expression refers to, dotted ones (`array_2d.rows`) as a whole.
+
+    Example:
+        >>> sorted(names_in("ceil(M / M0)"))
+        ['M', 'M0']
+    """
+    if not isinstance(text, str):
+        return frozenset()
+    try:
+        tree = _parse(text)
+    except ValueError as error:
+        raise InputError(f"{_where(where)}'{text}' {error}") from None
+    return frozenset(_names(tree))
+
+
+def _names(node: ast.AST) -> set[str]:
+    if isinstance(node, ast.expr) and (name := _dotted(node)):
+        return {name}
+    children = node.args if isinstance(node, ast.Call) else ast.iter_child_nodes(node)
+    return {name for child in children for name in _names(child)}
+
+
+def evaluate_expression(
+    text: str | Number, names: Mapping[str, Number], *, where: str = ""
+) -> Number:
+    """Value of an arithmetic expression over named sizes, exact.
+
+    Args:
+        text: numbers, names, ``+ - * / // %``, ``ceil floor max min``, parentheses.
+        names: what each name stands for; dotted names are written whole.
+        where: place for the message.
+
+    Raises:
+        InputError: for anything else, an unknown name, or a division by zero.
+
+    Example:
+        >>> evaluate_expression("ceil(M / M0)", {"M": 1000, "M0": 256})
+        4
+    """
+    if not isinstance(text, str):
+        return text
+    try:
+        value = _value(_parse(text), names)
+    except ZeroDivisionError:
+        raise InputError(f"{_where(where)}'{text}' divides by zero") from None
+    except KeyError as error:
+        message = unknown_name("name", str(error.args[0]), names)
+        raise InputError(f"{_where(where)}'{text}': {message}") from None
+    except ValueError as error:
+        raise InputError(f"{_where(where)}'{text}' {error}") from None
+    return value
+
+
+def _value(node: ast.expr, names: Mapping[str, Number]) -> Number:
+    if name := _dotted(node):
+        return names[name]
+    match node:
+        case ast.Constant(value=bool()):
+            raise ValueError("holds a truth value, must be arithmetic")
+        case ast.Constant(value=int() as number):
+            return number
+        case ast.Constant(value=float() as number) if math.isfinite(number):
+            return _plain(Fraction(str(number)))
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return -_value(operand, names)
+        case ast.BinOp(left=left, op=operator, right=right):
+            return _binary(operator, _value(left, names), _value(right, names))
+        case ast.Call(func=ast.Name(id=function), args=args, keywords=[]) if args:
+            return _call(function, [_value(arg, names) for arg in args])
+        case _:
+            raise ValueError(
+                "is not arithmetic; use numbers, names, + - * / // %, ceil, floor, max and min"
+            )
+
+
+def _binary(operator: ast.operator, left: Number, right: Number) -> Number:
+    match operator:
+        case ast.Add():
+            return left + right
+        case ast.Sub():
+            return left - right
+        case ast.Mult():
+            return left * right
+        case ast.Div():
+            return _plain(Fraction(left) / Fraction(right))
+        case ast.FloorDiv():
+            return left // right
+        case ast.Mod():
+            return left % right
+        case _:
+            raise ValueError("uses an operator that is not one of + - * / // %")
+
+
+def _call(function: str, args: list[Number]) -> Number:
+    if function not in _FUNCTIONS:
+        raise ValueError("calls " + unknown_name("function", function, _FUNCTIONS))
+    if function in ("max", "min"):
+        return max(args) if function == "max" else min(args)
+    if len(args) != 1:
+        raise ValueError(f"calls {function} with {len(args)} values, must be 1")
+    return math.ceil(args[0]) if function == "ceil" else math.floor(args[0])
+
+
+def _plain(value: Fraction) -> Number:
+    return value.numerator if value.denominator == 1 else value
+
+
+_COMPARISONS = {
+    ast.Lt: lambda a, b: a < b,
+    ast.LtE: lambda a, b: a <= b,
+    ast.Gt: lambda a, b: a > b,
+    ast.GtE: lambda a, b: a >= b,
+    ast.Eq: lambda a, b: a == b,
+    ast.NotEq: lambda a, b: a != b,
+}
+
+
+def evaluate_condition(text: str, names: Mapping[str, Number], *, where: str = "") -> bool:
+    """Truth of one comparison of two expressions, such as ``M <= 4096``.
+
+    Raises:
+        InputError: where it is not a single comparison, or a name is unknown.
+    """
+    try:
+        tree = _parse(text)
+        if not (isinstance(tree, ast.Compare) and len(tree.ops) == 1):
+            raise ValueError("is not a comparison such as 'M <= 4096'")
+        compare = _COMPARISONS.get(type(tree.ops[0]))
+        if compare is None:
+            raise ValueError("compares with something other than < <= > >= == !=")
+        left, right = _value(tree.left, names), _value(tree.comparators[0], names)
+    except ZeroDivisionError:
+        raise InputError(f"{_where(where)}'{text}' divides by zero") from None
+    except KeyError as error:
+        message = unknown_name("name", str(error.args[0]), names)
+        raise InputError(f"{_where(where)}'{text}': {message}") from None
+    except ValueError as error:
+        raise InputError(f"{_where(where)}'{text}' {error}") from None
+    return compare(left, right)
+
+
+def whole_number(value: Number, *, what: str, least: int = 1) -> int:
+    """The value as an int that is at least ``least``; else an InputError that names ``what``."""
+    if isinstance(value, Fraction):
+        raise InputError(
+            f"{what} is {float(value):g}, must be a whole number; round it with ceil or floor"
+        )
+    if value < least:
+        raise InputError(f"{what} is {value}, must be at least {least}")
+    return value

@@ -1,0 +1,65 @@
+"""Where shipped inputs lie, and how a name or a path given by the user is found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from accelsim.errors import InputError, unknown_name
+
+__all__ = ["Folder", "find", "shipped"]
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A kind of input that ships with accelsim: what it is called and where its files lie."""
+
+    kind: str
+    """In words, for messages: ``"workload"``."""
+    parts: tuple[str, ...]
+    """Folder under the package, or under the checkout where ``top`` is True."""
+    top: bool = False
+
+    @property
+    def path(self) -> Path:
+        """The folder: in the wheel under ``accelsim/_data``, else in the checkout."""
+        if not self.top:
+            return _PACKAGE.joinpath(*self.parts)
+        packed = _PACKAGE.joinpath("_data", *self.parts)
+        return packed if packed.is_dir() else _PACKAGE.parent.joinpath(*self.parts)
+
+
+WORKLOADS = Folder("workload", ("workloads",), top=True)
+MAPPERS = Folder("mapper", ("mappers",), top=True)
+ARCHITECTURES = Folder("architecture", ("architecture", "library"))
+
+
+@cache
+def shipped(folder: Folder) -> dict[str, Path]:
+    """Name -> file of everything that ships in a folder; subfolders are part of the name."""
+    root = folder.path
+    return {
+        str(path.relative_to(root).with_suffix("").as_posix()): path
+        for path in sorted(root.rglob("*.yaml"))
+    }
+
+
+def find(folder: Folder, name: str) -> tuple[Path, str]:
+    """File behind a shipped name or a path, and how to show it in messages.
+
+    Raises:
+        InputError: where neither exists; the closest shipped name is given.
+    """
+    if name in shipped(folder):
+        return shipped(folder)[name], f"{folder.parts[-1]}/{name}.yaml"
+    path = Path(name)
+    looks_like_path = path.suffix in (".yaml", ".yml") or "\\" in name or name.startswith((".", "/"))
+    if looks_like_path and path.is_file():
+        return path, name
+    if looks_like_path:
+        raise InputError(f"{folder.kind} file '{name}' does not exist; give a path to a YAML file")
+    message = unknown_name(folder.kind, name, shipped(folder))
+    raise InputError(f"{message}; or a path that ends in .yaml")

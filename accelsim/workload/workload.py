@@ -1,0 +1,51 @@
+"""A workload: layers, each a cascade at some size, with how often it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from accelsim.einsum.cascade import Cascade
+from accelsim.einsum.template import CascadeTemplate
+
+__all__ = ["Layer", "Workload"]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One cascade of a workload."""
+
+    name: str
+    """Empty in a workload that is a single cascade."""
+    template: CascadeTemplate
+    settings: Mapping[str, int | str] = field(default_factory=dict)
+    """Sizes that are fixed from outside; a mapper leaves these alone."""
+    repeat: int = 1
+
+    @cached_property
+    def cascade(self) -> Cascade:
+        """The cascade at this layer's sizes."""
+        return self.template.resolve(self.settings)
+
+    def with_sizes(self, sizes: Mapping[str, int]) -> Layer:
+        """This layer with further sizes fixed, those already fixed left as they are."""
+        return replace(self, settings={**sizes, **self.settings})
+
+    def rewritten(self, template: CascadeTemplate) -> Layer:
+        """Another cascade that computes the same from the same tensors, at this layer's sizes."""
+        shared = {
+            name: size
+            for name, size in self.cascade.sizes.items()
+            if name in template.ranks or name in template.parameters
+        }
+        return replace(self, template=template, settings=shared)
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What is computed: layers in the order in which they run."""
+
+    name: str
+    layers: tuple[Layer, ...]
+    title: str = ""
