@@ -1,0 +1,104 @@
+"""A machine with known sizes: memories, arrays of PEs, links."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+__all__ = ["Architecture", "Array", "Link", "Memory", "OperationCost"]
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A memory; figures that are not known are None."""
+
+    name: str
+    parent: str | None
+    size_bytes: int | None
+    bandwidth_bytes_per_s: float | None
+    access_bits: int | None
+    read_energy_pj: float | None
+    """Energy of reading ``access_bits`` bits."""
+    write_energy_pj: float | None
+    area_um2: float | None
+    instances: int = 1
+
+    @property
+    def capacity_bytes(self) -> int | None:
+        """Capacity of all instances together."""
+        return None if self.size_bytes is None else self.size_bytes * self.instances
+
+
+@dataclass(frozen=True)
+class OperationCost:
+    """What one operation at one point takes on a PE."""
+
+    cycles: int
+    actions: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Array:
+    """PEs in rows and columns."""
+
+    name: str
+    parent: str
+    rows: int
+    columns: int
+    operations: Mapping[str, OperationCost]
+    energy_pj: Mapping[str, float]
+    area_um2: Mapping[str, float]
+
+    @property
+    def pes(self) -> int:
+        """Number of processing elements."""
+        return self.rows * self.columns
+
+
+@dataclass(frozen=True)
+class Link:
+    """A connection between two arrays."""
+
+    name: str
+    start: str
+    end: str
+    latency_cycles: int
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A machine; built by :func:`accelsim.architecture.load_architecture`."""
+
+    name: str
+    clock_hz: float
+    word_bits: int
+    mapper: str
+    memories: Mapping[str, Memory]
+    arrays: Mapping[str, Array]
+    links: Mapping[str, Link]
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """``component.figure`` -> where the figure is from."""
+    description: str = ""
+
+    @cached_property
+    def root(self) -> Memory:
+        """The outermost memory, usually DRAM."""
+        return next(memory for memory in self.memories.values() if memory.parent is None)
+
+    def registers(self, array: str) -> Memory | None:
+        """The memory inside each PE of an array, or None."""
+        inside = [memory for memory in self.memories.values() if memory.parent == array]
+        return inside[0] if inside else None
+
+    @cached_property
+    def sizes(self) -> Mapping[str, int]:
+        """``component.field`` -> whole number, for expressions in mappers."""
+        values: dict[str, int] = {}
+        for array in self.arrays.values():
+            values |= {f"{array.name}.{key}": getattr(array, key) for key in ("rows", "columns")}
+            values[f"{array.name}.pes"] = array.pes
+        for memory in self.memories.values():
+            if memory.size_bytes is not None:
+                values[f"{memory.name}.size_bytes"] = memory.size_bytes
+        return values

@@ -1,0 +1,307 @@
+"""Architecture files -> Architectures: inheritance, overrides, sizes, and every rule checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from accelsim.architecture.architecture import (
+    Architecture,
+    Array,
+    Link,
+    Memory,
+    OperationCost,
+)
+from accelsim.architecture.schema import (
+    ArchitectureFile,
+    ArrayFile,
+    LinkFile,
+    MemoryFile,
+)
+from accelsim.documents import Document, Plain, check_model, read_document
+from accelsim.einsum.operations import OPERATIONS
+from accelsim.errors import InputError, unknown_name
+from accelsim.expressions import Number, evaluate_expression, names_in, whole_number
+from accelsim.library import ARCHITECTURES, find
+
+__all__ = ["FUSED_OPERATIONS", "load_architecture"]
+
+FUSED_OPERATIONS = ("multiply-add", "subtract-exp")
+"""Operations that a PE may perform as one: a product and its sum, a difference and its exp."""
+
+_SIZES = ("rows", "columns", "size_bytes", "latency_cycles")
+_MAX_INHERITANCE = 8
+
+
+def load_architecture(name: str, overrides: Mapping[str, int | float | str] | None = None) -> Architecture:
+    """A shipped architecture or a file, with single figures changed.
+
+    Args:
+        name: a shipped name (``"fusemax"``) or a path to a YAML file.
+        overrides: ``component.field`` (or ``clock_hz``, ``word_bits``, ``mapper``) -> value.
+
+    Raises:
+        InputError: every problem of the file or the overrides, each with its place.
+
+    Example:
+        >>> load_architecture("fusemax", {"array_2d.rows": 128}).arrays["array_2d"].pes
+        32768
+    """
+    document, shown = _read(name, ())
+    data = deepcopy(document.data)
+    for path, value in (overrides or {}).items():
+        _override(data, path, value)
+    document = Document(name=document.name, data=data, positions=document.positions)
+    file = check_model(ArchitectureFile, document, what="architecture")
+    return _build(name, file, document)
+
+
+def _read(name: str, asked_by: tuple[str, ...]) -> tuple[Document, str]:
+    path, shown = find(ARCHITECTURES, name)
+    document = read_document(path, name=shown)
+    base_name = document.data.get("extends") if isinstance(document.data, dict) else None
+    if base_name is None:
+        return document, shown
+    place = document.place(("extends",))
+    if not isinstance(base_name, str):
+        raise InputError(f"{place}: extends is {base_name!r}, must be the name of an architecture")
+    if base_name in asked_by or len(asked_by) >= _MAX_INHERITANCE or base_name == name:
+        circle = " -> ".join((*asked_by, name, base_name))
+        raise InputError(f"{place}: architectures extend each other in a circle: {circle}")
+    beside = path.parent / base_name
+    target = str(beside) if Path(base_name).suffix and beside.is_file() else base_name
+    try:
+        base, _ = _read(target, (*asked_by, name))
+    except InputError as error:
+        raise InputError([f"{place}: {problem}" for problem in error.problems]) from None
+    merged = _lay_over(base.data, document.data)
+    return Document(document.name, merged, document.positions), shown
+
+
+def _lay_over(base: Plain, over: Plain) -> Plain:
+    """Keys of ``over`` win; a key that is null there is removed."""
+    if not (isinstance(base, dict) and isinstance(over, dict)):
+        return over
+    merged = {**base}
+    for key, value in over.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = _lay_over(merged.get(key), value)
+    return merged
+
+
+def _override(data: Plain, path: str, value: int | float | str) -> None:
+    assert isinstance(data, dict)
+    where = f"--arch {path}={value}"
+    head, *rest = path.split(".")
+    components = data.get("components")
+    if not rest:
+        fields = ("clock_hz", "word_bits", "mapper")
+        if head not in fields:
+            names = [*fields, *(f"{c}.FIELD" for c in components or ())]  # type: ignore[union-attr]
+            raise InputError(unknown_name("figure", head, names, where=where))
+        data[head] = value
+        return
+    if not isinstance(components, dict) or head not in components:
+        raise InputError(unknown_name("component", head, components or (), where=where))  # type: ignore[arg-type]
+    at: Any = components[head]
+    kind = at.get("kind") if isinstance(at, dict) else None
+    models = {"memory": MemoryFile, "array": ArrayFile, "link": LinkFile}
+    if kind in models and rest[0] not in models[kind].model_fields:
+        fields = tuple(f for f in models[kind].model_fields if f not in ("kind", "sources"))
+        raise InputError(unknown_name(f"field of {kind} '{head}'", rest[0], fields, where=where))
+    for step in rest[:-1]:
+        at = at.setdefault(step, {}) if isinstance(at, dict) else None
+    if not isinstance(at, dict) or isinstance(at.get(rest[-1]), dict):
+        raise InputError(f"{where}: does not name a single figure; name one below it")
+    at[rest[-1]] = value
+    # A figure that the user states is the user's: its former source no longer holds.
+    sources = components[head].setdefault("sources", {})
+    if isinstance(sources, dict):
+        figure = rest[0].removesuffix("_pj").removesuffix("_um2")
+        figure = figure.removesuffix("_bytes_per_s").removesuffix("_bytes")
+        sources[figure] = f"set by the user ({path}={value})"
+
+
+def _build(name: str, file: ArchitectureFile, document: Document) -> Architecture:
+    checker = _Checker(file, document)
+    checker.check()
+    sizes = checker.sizes
+    memories, arrays, links = {}, {}, {}
+    for key, part in file.components.items():
+        match part:
+            case MemoryFile():
+                memories[key] = _memory(key, part, sizes)
+            case ArrayFile():
+                arrays[key] = _array(key, part, sizes)
+            case LinkFile():
+                latency = sizes[f"{key}.latency_cycles"]
+                links[key] = Link(key, part.start, part.end, latency)
+    memories = {
+        key: replace(memory, instances=arrays[memory.parent].pes)
+        if memory.parent in arrays
+        else memory
+        for key, memory in memories.items()
+    }
+    sources = dict(file.sources)
+    for key, part in file.components.items():
+        sources |= {f"{key}.{figure}": source for figure, source in part.sources.items()}
+    return Architecture(
+        name=name,
+        clock_hz=file.clock_hz,
+        word_bits=file.word_bits,
+        mapper=file.mapper,
+        memories=memories,
+        arrays=arrays,
+        links=links,
+        sources=sources,
+        description=file.description,
+    )
+
+
+def _memory(name: str, file: MemoryFile, sizes: Mapping[str, int]) -> Memory:
+    return Memory(
+        name=name,
+        parent=file.parent,
+        size_bytes=sizes.get(f"{name}.size_bytes"),
+        bandwidth_bytes_per_s=file.bandwidth_bytes_per_s,
+        access_bits=file.access_bits,
+        read_energy_pj=file.energy_pj.read if file.energy_pj else None,
+        write_energy_pj=file.energy_pj.write if file.energy_pj else None,
+        area_um2=file.area_um2,
+    )
+
+
+def _array(name: str, file: ArrayFile, sizes: Mapping[str, int]) -> Array:
+    operations = {
+        operation: OperationCost(cost.cycles or sum(cost.actions.values()), cost.actions)
+        for operation, cost in file.operations.items()
+    }
+    return Array(
+        name=name,
+        parent=file.parent,
+        rows=sizes[f"{name}.rows"],
+        columns=sizes[f"{name}.columns"],
+        operations=operations,
+        energy_pj=file.energy_pj,
+        area_um2=file.area_um2,
+    )
+
+
+class _Checker:
+    """Rules that go beyond single fields; ``sizes`` holds every size as a whole number."""
+
+    def __init__(self, file: ArchitectureFile, document: Document) -> None:
+        self.file, self.document = file, document
+        self.problems: list[str] = []
+        self.sizes: dict[str, int] = {}
+
+    def check(self) -> None:
+        for name, part in self.file.components.items():
+            if isinstance(part, ArrayFile):
+                self._operations(name, part)
+            self._references(name, part)
+        roots = [
+            name
+            for name, part in self.file.components.items()
+            if isinstance(part, MemoryFile) and part.parent is None
+        ]
+        if len(roots) != 1:
+            found = " and ".join(roots) if roots else "no memory"
+            self.problems.append(
+                f"{self._place()}: {found} without a parent, must be exactly one memory (DRAM)"
+            )
+        if not any(isinstance(part, ArrayFile) for part in self.file.components.values()):
+            self.problems.append(f"{self._place()}: has no array, must have at least one")
+        self._resolve_sizes()
+        if self.problems:
+            raise InputError(self.problems)
+        self._tree()
+        if self.problems:
+            raise InputError(self.problems)
+
+    def _place(self, *path: str) -> str:
+        where = ("components", *path) if path else ()
+        return f"{self.document.place(where)}: architecture"
+
+    def _operations(self, name: str, part: ArrayFile) -> None:
+        valid = [*OPERATIONS, *FUSED_OPERATIONS]
+        for operation in part.operations:
+            if operation not in valid:
+                place = self._place(name, "operations", operation)
+                self.problems.append(
+                    unknown_name(f"array '{name}': operation", operation, valid, where=place)
+                )
+
+    def _references(self, name: str, part: MemoryFile | ArrayFile | LinkFile) -> None:
+        components = self.file.components
+        if isinstance(part, LinkFile):
+            wanted = {"start": part.start, "end": part.end}
+        else:
+            wanted = {"parent": part.parent} if part.parent is not None else {}
+        kinds = {"array": ("memory",), "memory": ("memory", "array"), "link": ("array",)}[part.kind]
+        valid = [n for n, other in components.items() if other.kind in kinds and n != name]
+        for key, target in wanted.items():
+            if target not in valid:
+                place = self._place(name, key)
+                self.problems.append(
+                    unknown_name(f"{part.kind} '{name}': {key}", target, valid, where=place)
+                )
+
+    def _tree(self) -> None:
+        """Following parents from anywhere must end at the outermost memory."""
+        for name, part in self.file.components.items():
+            seen, at = [name], getattr(part, "parent", None)
+            while at is not None and at not in seen:
+                seen.append(at)
+                at = getattr(self.file.components[at], "parent", None)
+            if at is not None:
+                circle = " -> ".join([*seen, at])
+                self.problems.append(f"{self._place(name)}: parents form a circle: {circle}")
+                return
+
+    def _resolve_sizes(self) -> None:
+        written: dict[str, int | float | str] = {}
+        for name, part in self.file.components.items():
+            for key in _SIZES:
+                value = getattr(part, key, None)
+                if value is not None:
+                    written[f"{name}.{key}"] = value
+        for key in written:
+            self._size(key, written, ())
+
+    def _size(
+        self, key: str, written: Mapping[str, int | float | str], asked_by: tuple[str, ...]
+    ) -> Number | None:
+        if key in self.sizes:
+            return self.sizes[key]
+        component, _, field = key.partition(".")
+        place = self._place(component, field)
+        if key in asked_by:
+            circle = " -> ".join((*asked_by, key))
+            self.problems.append(f"{place}: sizes refer to each other in a circle: {circle}")
+            return None
+        value = written[key]
+        text = repr(value) if isinstance(value, float) else value
+        try:
+            names: dict[str, Number] = {}
+            for name in sorted(names_in(text)):
+                if name not in written:
+                    raise InputError(unknown_name(f"{key}: figure", name, written))
+                found = self._size(name, written, (*asked_by, key))
+                if found is None:
+                    return None
+                names[name] = found
+            least = 0 if field == "latency_cycles" else 1
+            number = whole_number(evaluate_expression(text, names), what=key, least=least)
+        except InputError as error:
+            problem = f"{place}: {error}"
+            if problem not in self.problems:
+                self.problems.append(problem)
+            return None
+        self.sizes[key] = number
+        return number

@@ -1,0 +1,106 @@
+"""What an architecture file may say, as checked models; sizes may be expressions of one another."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+__all__ = ["ArchitectureFile", "ArrayFile", "LinkFile", "MemoryFile", "OperationFile"]
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Size = int | float | str
+"""A whole number, or an expression such as ``array_2d.columns``."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AccessEnergy(_Strict):
+    """Energy of one access of ``access_bits`` bits, in pJ."""
+
+    read: NotNegative
+    write: NotNegative
+
+
+class MemoryFile(_Strict):
+    """A memory. Inside an array (its parent is one) there is an instance for every PE."""
+
+    kind: Literal["memory"]
+    parent: str | None = None
+    """The memory that fills it, or the array that it is inside of; null for the outermost."""
+    size_bytes: Size | None = None
+    """Capacity of one instance; null is unlimited."""
+    bandwidth_bytes_per_s: Positive | None = None
+    """Reads and writes together; null is unlimited."""
+    access_bits: Annotated[int, Field(gt=0)] | None = None
+    """Bits that one access moves; needed where ``energy_pj`` is given."""
+    energy_pj: AccessEnergy | None = None
+    area_um2: NotNegative | None = None
+    """Area of one instance."""
+    sources: dict[str, str] = {}
+    """Figure (``size``, ``bandwidth``, ``energy``, ``area``) -> where it is from."""
+
+    @model_validator(mode="after")
+    def _energy_has_width(self) -> MemoryFile:
+        if self.energy_pj is not None and self.access_bits is None:
+            raise ValueError("energy_pj needs access_bits, the bits of one access; add it")
+        return self
+
+
+class OperationFile(_Strict):
+    """How an array performs one operation of the language at one point."""
+
+    actions: dict[str, Annotated[int, Field(gt=0)]] = Field(min_length=1)
+    """Functional unit -> how often it works."""
+    cycles: Annotated[int, Field(gt=0)] | None = None
+    """Cycles a PE is busy; without it, one for each action, one after the other."""
+
+
+class ArrayFile(_Strict):
+    """Processing elements in rows and columns, all doing the same operation."""
+
+    kind: Literal["array"]
+    parent: str
+    """The memory that feeds it."""
+    rows: Size = 1
+    columns: Size
+    operations: dict[str, OperationFile] = Field(min_length=1)
+    """Operation of the language -> how a PE performs it."""
+    energy_pj: dict[str, NotNegative] = {}
+    """Functional unit -> energy of one action."""
+    area_um2: dict[str, NotNegative] = {}
+    """Functional unit -> area of one; each PE holds one of each."""
+    sources: dict[str, str] = {}
+
+
+class LinkFile(_Strict):
+    """A connection between two arrays."""
+
+    kind: Literal["link"]
+    start: str
+    end: str
+    latency_cycles: Size
+    """Cycles until the last value of a tile has arrived, where nothing else overlaps it."""
+    sources: dict[str, str] = {}
+
+
+Component = Annotated[MemoryFile | ArrayFile | LinkFile, Field(discriminator="kind")]
+
+
+class ArchitectureFile(_Strict):
+    """A machine: ``fusemax.yaml`` and its like."""
+
+    name: str
+    description: str = ""
+    extends: str | None = None
+    """Another architecture; what is written here is laid over it, key by key."""
+    clock_hz: Positive
+    word_bits: Annotated[int, Field(gt=0)]
+    """Bits of an element whose format the workload leaves open."""
+    mapper: str = "auto"
+    """The mapper that is used where none is asked for."""
+    components: dict[str, Component] = Field(min_length=1)
+    sources: dict[str, str] = {}
