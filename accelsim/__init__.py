@@ -1,0 +1,65 @@
+"""accelsim: what a computation costs on an accelerator, mapped a given way.
+
+The public functions are imported when they are first used, so that ``import accelsim`` is cheap.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from accelsim.version import __version__
+
+if TYPE_CHECKING:
+    from accelsim.architecture import Architecture, load_architecture
+    from accelsim.einsum.evaluate import evaluate
+    from accelsim.errors import AccelsimError, InputError, UnsupportedError
+    from accelsim.model.result import Result
+    from accelsim.pipeline import simulate
+    from accelsim.workload import (
+        Workload,
+        cascade_from_text,
+        load_cascade,
+        load_workload,
+    )
+
+__all__ = [
+    "AccelsimError",
+    "Architecture",
+    "InputError",
+    "Result",
+    "UnsupportedError",
+    "Workload",
+    "__version__",
+    "cascade_from_text",
+    "evaluate",
+    "load_architecture",
+    "load_cascade",
+    "load_workload",
+    "simulate",
+]
+
+_HOMES = {
+    "AccelsimError": "accelsim.errors",
+    "Architecture": "accelsim.architecture",
+    "InputError": "accelsim.errors",
+    "Result": "accelsim.model.result",
+    "UnsupportedError": "accelsim.errors",
+    "Workload": "accelsim.workload",
+    "cascade_from_text": "accelsim.workload",
+    "evaluate": "accelsim.einsum.evaluate",
+    "load_architecture": "accelsim.architecture",
+    "load_cascade": "accelsim.workload",
+    "load_workload": "accelsim.workload",
+    "simulate": "accelsim.pipeline",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'accelsim' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -81,16 +81,20 @@ def _read(name: str, asked_by: tuple[str, ...]) -> tuple[Document, str]:
     return Document(document.name, merged, document.positions), shown
 
 
-def _lay_over(base: Plain, over: Plain) -> Plain:
+_MERGED_LEVELS = 4
+"""File, components, component, field: an entry of a field (one operation) is replaced whole."""
+
+
+def _lay_over(base: Plain, over: Plain, levels: int = _MERGED_LEVELS) -> Plain:
     """Keys of ``over`` win; a key that is null there is removed."""
-    if not (isinstance(base, dict) and isinstance(over, dict)):
+    if not (isinstance(base, dict) and isinstance(over, dict)) or levels == 0:
         return over
     merged = {**base}
     for key, value in over.items():
         if value is None:
             merged.pop(key, None)
         else:
-            merged[key] = _lay_over(merged.get(key), value)
+            merged[key] = _lay_over(merged.get(key), value, levels - 1)
     return merged
 
 

@@ -1,0 +1,150 @@
+"""The rules that a mapping must meet, each with a name and its own message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from accelsim.architecture.architecture import Architecture, Array
+from accelsim.einsum.cascade import Cascade
+from accelsim.errors import InputError, unknown_name
+from accelsim.mapping.mapping import Block, Compute, Keep, Loop, MappedLayer, Move
+from accelsim.mapping.occupancy import occupancy_of
+from accelsim.mapping.residency import Residency
+
+__all__ = ["check_capacity", "check_structure"]
+
+Bits = Callable[[str], int]
+
+
+def check_structure(mapped: MappedLayer, cascade: Cascade, architecture: Architecture) -> None:
+    """Rules that can be checked before anything is counted.
+
+    ``once``: every Einsum runs in exactly one block, after what it reads.
+    ``names``: ranks, tensors, memories, arrays and links exist.
+    ``array``: an unrolled rank belongs to the Einsum, and one rank takes one dimension.
+    ``epochs``: where there are epochs, every Einsum of the block is in exactly one.
+
+    Raises:
+        InputError: every violation at once.
+    """
+    where = f"mapping '{mapped.mapper}' of '{cascade.name}'"
+    problems: list[str] = []
+    done: list[str] = []
+    for block in mapped.blocks:
+        problems += _names(block, cascade, architecture)
+        problems += _epochs(block)
+        done += [path.compute.einsum for path in block.paths()]
+    wanted = [einsum.name for einsum in cascade.einsums]
+    for name in wanted:
+        if done.count(name) != 1:
+            problems.append(f"Einsum '{name}' is mapped {done.count(name)} times, must be once")
+    if not problems:
+        problems += _order(done, cascade)
+    if problems:
+        raise InputError([f"{where}: {problem}" for problem in dict.fromkeys(problems)])
+
+
+def _names(block: Block, cascade: Cascade, architecture: Architecture) -> Iterable[str]:
+    einsums = [einsum.name for einsum in cascade.einsums]
+    for path in block.paths():
+        compute = path.compute
+        if compute.einsum not in einsums:
+            yield unknown_name("Einsum", compute.einsum, einsums)
+            continue
+        if compute.array not in architecture.arrays:
+            yield unknown_name("array", compute.array, architecture.arrays)
+            continue
+        yield from _compute(compute, cascade)
+        for step in path.steps:
+            yield from _step(step, cascade, architecture)
+    for memory in (*block.reserve_bytes, *block.spill):
+        if memory not in architecture.memories:
+            yield unknown_name("memory", memory, architecture.memories)
+    for memory in block.spill:
+        if memory == architecture.root.name:
+            yield f"memory '{memory}' is the outermost, nothing above it can take what spills"
+    for epoch in block.epochs:
+        for part in epoch:
+            if isinstance(part, Move) and part.link not in architecture.links:
+                yield unknown_name("link", part.link, architecture.links)
+
+
+def _step(step: Loop | Keep, cascade: Cascade, architecture: Architecture) -> Iterable[str]:
+    if isinstance(step, Loop):
+        if step.rank not in cascade.sizes:
+            yield unknown_name("rank", step.rank, cascade.sizes)
+        if step.tile < 1:
+            yield f"tile of rank '{step.rank}' is {step.tile}, must be at least 1"
+        return
+    if step.memory not in architecture.memories:
+        yield unknown_name("memory", step.memory, architecture.memories)
+    for tensor in step.tensors:
+        if tensor not in cascade.tensors:
+            yield unknown_name("tensor", tensor, cascade.tensors)
+
+
+def _compute(compute: Compute, cascade: Cascade) -> Iterable[str]:
+    einsum = cascade[compute.einsum]
+    for rank in (compute.rows, compute.columns, *compute.order):
+        if rank is not None and rank not in einsum.sizes:
+            yield unknown_name(f"Einsum '{einsum.name}': rank", rank, einsum.sizes)
+    if compute.rows is not None and compute.rows == compute.columns:
+        yield f"Einsum '{einsum.name}': rank '{compute.rows}' takes rows and columns, must be one"
+    read = [access.tensor for access in einsum.inputs]
+    for tensor in compute.forward:
+        if tensor not in read:
+            yield unknown_name(f"Einsum '{einsum.name}': forwarded tensor", tensor, read)
+
+
+def _epochs(block: Block) -> Iterable[str]:
+    if not block.epochs:
+        return
+    listed = [p if isinstance(p, str) else p.tensor for epoch in block.epochs for p in epoch]
+    einsums = [path.compute.einsum for path in block.paths()]
+    in_epochs = [part for epoch in block.epochs for part in epoch if isinstance(part, str)]
+    for name in einsums:
+        if in_epochs.count(name) != 1:
+            yield f"Einsum '{name}' is in {in_epochs.count(name)} epochs, must be in one"
+    for name in listed:
+        if name not in einsums:
+            yield unknown_name("epoch: Einsum", name, einsums)
+
+
+def _order(done: list[str], cascade: Cascade) -> Iterable[str]:
+    position = {name: i for i, name in enumerate(done)}
+    for maker, reader, lag in cascade.graph.edges(data="lag"):
+        if lag <= 0 and position[maker] > position[reader]:
+            yield f"Einsum '{reader}' runs before '{maker}', which it reads; swap them"
+
+
+def check_operations(einsum: str, operations: Iterable[str], array: Array) -> None:
+    """``operation``: the array can perform every operation of the Einsum."""
+    missing = [operation for operation in operations if operation not in array.operations]
+    if missing:
+        raise InputError(
+            f"Einsum '{einsum}' needs {', '.join(dict.fromkeys(missing))}, which array "
+            f"'{array.name}' does not perform; it performs {', '.join(sorted(array.operations))}"
+        )
+
+
+def check_capacity(residency: Residency, bits: Bits, *, where: str) -> None:
+    """``capacity``: kept tiles fit into their memory, unless the block lets it spill.
+
+    Raises:
+        InputError: naming the largest tile, what it needs and what the memory holds.
+    """
+    problems = []
+    for name, spaces in occupancy_of(residency, bits).items():
+        memory = residency.architecture.memories[name]
+        needed, held = sum(spaces.values()), memory.capacity_bytes
+        if held is None or needed <= held * 8 or name in residency.block.spill:
+            continue
+        tensor = max(spaces, key=spaces.__getitem__)
+        tiles = "the tile" if len(spaces) == 1 else f"{len(spaces)} tiles with that"
+        problems.append(
+            f"{where}: {tiles} of {tensor} ({-(-spaces[tensor] // 8):,} bytes) needs "
+            f"{-(-needed // 8):,} bytes, {name} holds {held:,}; use a larger memory or smaller "
+            "tiles"
+        )
+    if problems:
+        raise InputError(problems)

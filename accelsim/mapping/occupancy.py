@@ -1,0 +1,69 @@
+"""How much of each memory a block fills."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from accelsim.mapping.mapping import Keep
+from accelsim.mapping.residency import Residency
+from accelsim.mapping.volume import tile_elements
+
+__all__ = ["Occupancy", "occupancy_of"]
+
+Bits = Callable[[str], int]
+"""Tensor -> bits per element."""
+
+Occupancy = dict[str, dict[str, int]]
+"""Memory -> tensors that share a space (``QK=SN=A``), or ``reserved`` -> bits."""
+
+
+def occupancy_of(residency: Residency, bits: Bits) -> Occupancy:
+    """Bits that the kept tiles of a block take, and what is reserved besides.
+
+    A tile is as large as its largest; an iterated tensor keeps its running value only.
+    """
+    filled: Occupancy = {}
+    seen: set[tuple[int, ...]] = set()
+    for schedule in residency.schedules.values():
+        for keep, address, _ in schedule.keeps:
+            if address not in seen:
+                seen.add(address)
+                spaces = filled.setdefault(keep.memory, {})
+                for group, size in _groups(residency, keep, address, bits):
+                    spaces[group] = spaces.get(group, 0) + size
+    for memory, size_bytes in residency.block.reserve_bytes.items():
+        filled.setdefault(memory, {})["reserved"] = size_bytes * 8
+    return filled
+
+
+def _groups(
+    residency: Residency, keep: Keep, address: tuple[int, ...], bits: Bits
+) -> list[tuple[str, int]]:
+    found = []
+    for group in keep.groups:
+        sizes = [_tile(residency, tensor, address) * bits(tensor) for tensor in group]
+        found.append(("=".join(group), max(sizes)))
+    return found
+
+
+def _tile(residency: Residency, tensor: str, address: tuple[int, ...]) -> int:
+    """Elements of a tensor's largest tile at a Keep, over all Einsums there that use it."""
+    elements = 0
+    for schedule in residency.schedules.values():
+        depth = next((d for _, a, d in schedule.keeps if a == address), None)
+        if depth is None:
+            continue
+        einsum = schedule.einsum
+        for access in (einsum.output, *einsum.inputs):
+            if access.tensor == tensor:
+                shape = residency.cascade.tensors[tensor]
+                running = _running(residency, tensor)
+                cut = schedule.cuts[depth]
+                elements = max(elements, tile_elements(access, shape, cut, running=running))
+    return elements
+
+
+def _running(residency: Residency, tensor: str) -> str | None:
+    """The rank along which a tensor made in this block is iterated."""
+    maker = residency.schedules.get(tensor)
+    return maker.einsum.iterated if maker else None

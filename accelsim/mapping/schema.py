@@ -1,0 +1,129 @@
+"""What a mapper file may say, as checked models."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+__all__ = [
+    "BlockFile",
+    "CaseFile",
+    "EinsumStep",
+    "ForStep",
+    "KeepStep",
+    "MapperFile",
+    "NestStep",
+    "SearchFile",
+    "TileFile",
+]
+
+Size = int | str
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class ForStep(_Strict):
+    """``for: B``, ``for: [B, H]`` (one by one) or ``for: {P: P1 * P0}`` (tile by tile)."""
+
+    loops: str | list[str] | dict[str, Size] = Field(alias="for")
+
+
+class KeepStep(_Strict):
+    """``keep: {global_buffer: [Q, [QK, A]]}``: a list inside shares one space."""
+
+    keep: dict[str, list[str | list[str]]] = Field(min_length=1)
+
+
+class EinsumStep(_Strict):
+    """One Einsum on an array."""
+
+    einsum: str
+    on: str
+    rows: str | None = None
+    columns: str | None = None
+    order: list[str] = []
+    """Ranks that run one by one on a PE, innermost last; the others come before."""
+    forward: list[str] = []
+    """Inputs that are taken from the registers in which their producer left them."""
+
+
+class NestStep(_Strict):
+    """A nest of its own: its loops and keeps hold for what is inside only."""
+
+    nest: list[Step] = Field(min_length=1)
+
+
+Step = ForStep | KeepStep | EinsumStep | NestStep
+
+
+class SearchStep(_Strict):
+    """Einsums that the mapper maps by search, one after the other, each a block of its own."""
+
+    search: Annotated[list[str], Field(min_length=1)]
+
+
+class BlockFile(_Strict):
+    """Einsums that run fused."""
+
+    name: str
+    nest: Annotated[list[Step], Field(min_length=1)]
+    epochs: list[list[str]] = []
+    """Einsums that overlap; ``LM@column_link`` is a tensor that crosses a link."""
+    reserve_bytes: dict[str, Size] = {}
+    spill: list[str] = []
+
+
+class TileFile(_Strict):
+    """A tile size that is chosen: the largest divisor of a number that fits into a memory."""
+
+    largest_divisor_of: str
+    fits: str
+    """The memory whose tiles must fit."""
+
+
+class CaseFile(_Strict):
+    """One way to map a cascade that has exactly these Einsums."""
+
+    when: str | None = None
+    """A condition on rank sizes; the first case that holds is taken."""
+    ranks: dict[str, Size] = {}
+    """Ranks of the cascade that the dataflow fixes, unless they are set from outside."""
+    tiles: dict[str, Size | TileFile] = {}
+    blocks: Annotated[list[BlockFile | SearchStep], Field(min_length=1)]
+
+
+class SearchFile(_Strict):
+    """What a search may choose from."""
+
+    rows: tuple[str, ...] = ()
+    """Ranks for the rows: names, ``reduced`` or ``output`` ones; empty for any."""
+    columns: tuple[str, ...] = ()
+    stationary: Literal["any", "output", "weights"] = "any"
+    """Which tensor stays in the registers while the others stream; ``weights`` is the input with
+    fewer elements."""
+
+
+class MapperFile(_Strict):
+    """A dataflow: ``mappers/fusemax.yaml`` and its like."""
+
+    name: str
+    description: str = ""
+    source: str = ""
+    rewrites: dict[str, str] = {}
+    """Cascade -> the cascade that this dataflow runs in its place."""
+    cases: list[CaseFile] = []
+    search: SearchFile | None = None
+    """For cascades that no case covers; without it they fall to ``fallback``."""
+    fallback: str | None = None
+
+    @model_validator(mode="after")
+    def _does_something(self) -> MapperFile:
+        if not self.cases and self.search is None:
+            raise ValueError("has neither cases nor search, must have one")
+        return self
+
+
+NestStep.model_rebuild()

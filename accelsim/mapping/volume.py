@@ -1,0 +1,138 @@
+"""How many elements of a tensor a tile holds, and how many cross into a memory over all tiles."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from itertools import product
+
+from accelsim.einsum.affine import Affine
+from accelsim.einsum.cascade import Tensor, TensorAccess
+from accelsim.mapping.extents import Axis, Cut, Extents, iterations, largest
+
+__all__ = ["moved_elements", "tile_elements"]
+
+
+def _plain_span(axis: Axis, ranks: Iterable[str], extent: int) -> int:
+    """Distinct positions along one axis that a tile of ``extent`` elements touches."""
+    used = set(ranks) & {axis.outer, axis.inner}
+    if used == {axis.outer} and axis.inner is not None:
+        return -(-extent // axis.chunk)
+    if used == {axis.inner}:
+        return min(extent, axis.chunk)
+    return extent
+
+
+def _joint_span(index: Affine, extents: Sequence[tuple[int, int]], length: int) -> int:
+    """Elements from the first to the last that ``sum(c * i)`` reaches, as one strided run.
+
+    A convolution's halo: (p - 1) * stride + (r - 1) * dilation + 1. Never more than the number
+    of combinations or the length of the dimension.
+    """
+    steps = [abs(c) for c, extent in extents if extent > 1]
+    if not steps:
+        return 1
+    stride = math.gcd(*steps)
+    reach = sum(abs(c) * (extent - 1) for c, extent in extents)
+    combinations = math.prod(extent for _, extent in extents)
+    return min(reach // stride + 1, combinations, length)
+
+
+def _groups(access: TensorAccess, cut: Cut) -> list[tuple[list[int], Affine | None, int]]:
+    """Axes that an access uses: alone (no index given) or jointly in one dimension."""
+    dims = []
+    for dim, index in enumerate(access.indices):
+        axes = [
+            i
+            for i, axis in enumerate(cut.axes)
+            if axis.outer in index.ranks or axis.inner in index.ranks
+        ]
+        dims.append((axes, index, dim))
+    joint = [(axes, index, dim) for axes, index, dim in dims if len(axes) > 1]
+    in_joint = {i for axes, _, _ in joint for i in axes}
+    alone = {i for axes, _, _ in dims for i in axes} - in_joint
+    groups: list[tuple[list[int], Affine | None, int]] = [([i], None, -1) for i in sorted(alone)]
+    return groups + [(axes, index, dim) for axes, index, dim in joint]
+
+
+def moved_elements(
+    access: TensorAccess,
+    tensor: Tensor,
+    cut: Cut,
+    *,
+    idle: Callable[[Axis, Extents], int] = lambda _, extents: iterations(extents),
+) -> int:
+    """Elements that cross into a store over a whole Einsum.
+
+    Args:
+        access: how the Einsum reads or writes the tensor.
+        tensor: the tensor.
+        cut: state of the ranks at the store.
+        idle: what an axis that the tensor does not depend on multiplies: by default its number
+            of tiles, since every iteration moves the tile again.
+    """
+    total = 1
+    used: set[int] = set()
+    for axes, index, dim in _groups(access, cut):
+        used |= set(axes)
+        if index is None:
+            axis, extents = cut.axes[axes[0]], cut.extents[axes[0]]
+            total *= sum(n * _plain_span(axis, access.ranks, e) for e, n in extents)
+        else:
+            total *= _joint_total(index, cut, axes, tensor.shape[dim])
+    for i, (axis, extents) in enumerate(zip(cut.axes, cut.extents, strict=True)):
+        if i not in used:
+            total *= idle(axis, extents)
+    return total
+
+
+def _coefficients(index: Affine, axis: Axis, extent: int) -> list[tuple[int, int]]:
+    """(coefficient, extent) of the ranks of one axis in an index."""
+    terms = dict(index.terms)
+    found = []
+    if axis.inner is not None and axis.inner in terms:
+        found.append((terms[axis.inner], min(extent, axis.chunk)))
+    if axis.outer in terms:
+        found.append((terms[axis.outer], -(-extent // axis.chunk)))
+    return found
+
+
+def _joint_total(index: Affine, cut: Cut, axes: Sequence[int], length: int) -> int:
+    total = 0
+    for choice in product(*(cut.extents[i] for i in axes)):
+        parts = [
+            pair
+            for i, (extent, _) in zip(axes, choice, strict=True)
+            for pair in _coefficients(index, cut.axes[i], extent)
+        ]
+        total += math.prod(n for _, n in choice) * _joint_span(index, parts, length)
+    return total
+
+
+def tile_elements(
+    access: TensorAccess, tensor: Tensor, cut: Cut, *, running: str | None = None
+) -> int:
+    """Elements of the largest tile of a tensor at some depth.
+
+    Args:
+        access: how an Einsum reads or writes the tensor.
+        tensor: the tensor.
+        cut: state of the ranks at that depth.
+        running: a rank along which only the running value is kept.
+    """
+    total = 1
+    for axes, index, dim in _groups(access, cut):
+        if index is not None:
+            parts = [
+                pair
+                for i in axes
+                for pair in _coefficients(index, cut.axes[i], largest(cut.extents[i]))
+            ]
+            total *= _joint_span(index, parts, tensor.shape[dim])
+            continue
+        axis, extents = cut.axes[axes[0]], cut.extents[axes[0]]
+        extent = largest(extents)
+        if running == axis.outer:
+            extent = min(extent, axis.chunk)
+        total *= _plain_span(axis, access.ranks, extent)
+    return total

@@ -1,0 +1,248 @@
+"""Action counts -> cycles, energy, traffic, utilisation, area."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from accelsim.architecture.architecture import Architecture, Memory
+from accelsim.model.counts import ActionCounts, BlockCounts, EinsumCounts, Exact
+from accelsim.model.result import BlockResult, EinsumResult, LayerResult, Result
+
+__all__ = ["LayerPlan", "block_cycles", "build_result", "energy_of", "layer_cycles", "traffic_of"]
+
+
+@dataclass(frozen=True)
+class LayerPlan:
+    """What a layer's result reports besides its counts."""
+
+    counts: ActionCounts
+    cascade: str
+    mapper: str
+    tiles: Mapping[str, int]
+
+
+def traffic_of(einsums: Sequence[EinsumCounts]) -> dict[str, Exact]:
+    """Memory -> bytes read and written by these Einsums, exact."""
+    total: dict[str, Exact] = {}
+    for einsum in einsums:
+        for transfer in einsum.transfers:
+            bits = transfer.read_bits + transfer.written_bits
+            total[transfer.memory] = total.get(transfer.memory, 0) + bits
+    return {memory: Fraction(bits) / 8 for memory, bits in total.items()}
+
+
+def _memory_cycles(memory: Memory, moved_bytes: Exact, clock_hz: float) -> Fraction:
+    if memory.bandwidth_bytes_per_s is None:
+        return Fraction(0)
+    rate = Fraction(memory.bandwidth_bytes_per_s) * memory.instances
+    return Fraction(moved_bytes) / rate * Fraction(clock_hz)
+
+
+def _busy(block: BlockCounts, architecture: Architecture) -> tuple[dict[str, Fraction], Fraction]:
+    """Component -> busy cycles, and the sum over epochs of the longest component."""
+    busy: dict[str, Fraction] = {}
+    for epoch in block.epochs:
+        for component, cycles in epoch.items():
+            busy[component] = busy.get(component, Fraction(0)) + cycles
+    for memory, moved in traffic_of(block.einsums).items():
+        cycles = _memory_cycles(architecture.memories[memory], moved, architecture.clock_hz)
+        if cycles:
+            busy[memory] = cycles
+    return busy, Fraction(sum(max(epoch.values(), default=0) for epoch in block.epochs))
+
+
+def block_cycles(block: BlockCounts, architecture: Architecture) -> Fraction:
+    """Cycles of a block: its epochs one after the other, or its busiest memory if that is longer.
+
+    An epoch takes as long as its busiest array or link. Memories work through all epochs: the
+    next tile is fetched while this one is computed. (TeAAL's rule of the busiest component,
+    MICRO 2023, section 4.)
+    """
+    busy, epochs = _busy(block, architecture)
+    return max([epochs, *busy.values()])
+
+
+def layer_cycles(counts: ActionCounts, architecture: Architecture) -> Fraction:
+    """Cycles of a layer: its blocks one after the other, times its repeats."""
+    total = sum((block_cycles(block, architecture) for block in counts.blocks), Fraction(0))
+    return total * counts.repeat
+
+
+def _add(table: dict[str, dict[str, float]], component: str, action: str, value: float) -> None:
+    row = table.setdefault(component, {})
+    row[action] = row.get(action, 0.0) + value
+
+
+def energy_of(
+    einsum: EinsumCounts, architecture: Architecture
+) -> tuple[dict[str, dict[str, float]], set[str]]:
+    """Component -> action -> energy in pJ of one Einsum, and the figures that are missing."""
+    table: dict[str, dict[str, float]] = {}
+    missing: set[str] = set()
+    array = architecture.arrays[einsum.array]
+    for action, times in einsum.actions.items():
+        if action in array.energy_pj:
+            _add(table, array.name, action, times * array.energy_pj[action])
+        else:
+            missing.add(f"{array.name}.energy_pj.{action}")
+    for transfer in einsum.transfers:
+        memory = architecture.memories[transfer.memory]
+        if memory.read_energy_pj is None or memory.write_energy_pj is None:
+            missing.add(f"{memory.name}.energy_pj")
+            continue
+        assert memory.access_bits is not None
+        reads = float(transfer.read_bits) / memory.access_bits
+        writes = float(transfer.written_bits) / memory.access_bits
+        _add(table, memory.name, "read", reads * memory.read_energy_pj)
+        _add(table, memory.name, "write", writes * memory.write_energy_pj)
+    return table, missing
+
+
+def _area(architecture: Architecture) -> tuple[float | None, tuple[str, ...]]:
+    """Area of everything on the chip; None where a figure is missing."""
+    total, missing = 0.0, []
+    for memory in architecture.memories.values():
+        if memory is architecture.root:
+            continue
+        if memory.area_um2 is None:
+            missing.append(f"{memory.name}.area_um2")
+        else:
+            total += memory.area_um2 * memory.instances
+    for array in architecture.arrays.values():
+        if not array.area_um2:
+            missing.append(f"{array.name}.area_um2")
+        total += sum(array.area_um2.values()) * array.pes
+    return (None if missing else total), tuple(missing)
+
+
+def _einsum_result(
+    einsum: EinsumCounts, architecture: Architecture, *, prefix: str, repeat: int
+) -> EinsumResult:
+    energy, missing = energy_of(einsum, architecture)
+    total = sum(sum(actions.values()) for actions in energy.values())
+    traffic = traffic_of([einsum])
+    times = {einsum.array: Fraction(einsum.cycles)}
+    for memory, moved in traffic.items():
+        times[memory] = _memory_cycles(architecture.memories[memory], moved, architecture.clock_hz)
+    limiting = max(times, key=times.__getitem__)
+    return EinsumResult(
+        name=f"{prefix}.{einsum.name}" if prefix else einsum.name,
+        unit=einsum.array,
+        cycles=einsum.cycles * repeat,
+        energy_pj=None if missing else total * repeat,
+        operations=einsum.operations * repeat,
+        bound="compute" if limiting == einsum.array else "memory",
+        limiting=limiting,
+        dram_bytes=float(traffic.get(architecture.root.name, 0)) * repeat,
+    )
+
+
+def _block_result(block: BlockCounts, architecture: Architecture, prefix: str) -> BlockResult:
+    busy, epochs = _busy(block, architecture)
+    cycles = max([epochs, *busy.values()])
+    candidates = {**busy, "epochs": epochs} if len(block.epochs) > 1 else busy
+    return BlockResult(
+        name=f"{prefix}.{block.name}" if prefix else block.name,
+        cycles=float(cycles),
+        limiting=max(candidates, key=candidates.__getitem__),
+        busy_cycles={name: float(value) for name, value in candidates.items()},
+        spilled={memory: float(part) for memory, part in block.spilled.items()},
+    )
+
+
+def _layer_result(plan: LayerPlan, architecture: Architecture) -> LayerResult:
+    counts, repeat = plan.counts, plan.counts.repeat
+    einsums = tuple(
+        _einsum_result(einsum, architecture, prefix=counts.layer, repeat=repeat)
+        for block in counts.blocks
+        for einsum in block.einsums
+    )
+    energies = [einsum.energy_pj for einsum in einsums]
+    known = [energy for energy in energies if energy is not None]
+    return LayerResult(
+        name=counts.layer,
+        cascade=plan.cascade,
+        mapper=plan.mapper,
+        repeat=repeat,
+        cycles=float(layer_cycles(counts, architecture)),
+        energy_pj=sum(known) if len(known) == len(energies) else None,
+        dram_bytes=sum(einsum.dram_bytes for einsum in einsums),
+        tiles=plan.tiles,
+        blocks=tuple(_block_result(b, architecture, counts.layer) for b in counts.blocks),
+        einsums=einsums,
+    )
+
+
+def build_result(
+    plans: Sequence[LayerPlan],
+    architecture: Architecture,
+    *,
+    workload: str,
+    mapper: str,
+    objective: str,
+    version: str,
+) -> Result:
+    """The result of a workload from the counts of its layers.
+
+    Args:
+        plans: the layers, counted, in the order in which they run.
+        architecture: the machine.
+        workload: its name, for the result.
+        mapper: name of the mapper that was asked for.
+        objective: what it was mapped for.
+        version: of accelsim.
+    """
+    exact = sum((layer_cycles(plan.counts, architecture) for plan in plans), Fraction(0))
+    cycles = math.ceil(exact)
+    energy: dict[str, dict[str, float]] = {}
+    missing: set[str] = set()
+    traffic = {name: Fraction(0) for name in architecture.memories}
+    work = {name: 0 for name in architecture.arrays}
+    occupancy: dict[str, float] = {}
+    operations = 0
+    for plan in plans:
+        repeat = plan.counts.repeat
+        for block in plan.counts.blocks:
+            for memory, moved in traffic_of(block.einsums).items():
+                traffic[memory] += Fraction(moved) * repeat
+            for memory, spaces in block.occupancy_bits.items():
+                filled = sum(spaces.values()) / 8
+                held = architecture.memories[memory].capacity_bytes
+                filled = min(filled, held) if held is not None else filled
+                occupancy[memory] = max(occupancy.get(memory, 0.0), filled)
+            for einsum in block.einsums:
+                work[einsum.array] += einsum.pe_cycles * repeat
+                operations += einsum.operations * repeat
+                table, lacking = energy_of(einsum, architecture)
+                missing |= lacking
+                for component, actions in table.items():
+                    for action, value in actions.items():
+                        _add(energy, component, action, value * repeat)
+    area, area_missing = _area(architecture)
+    return Result(
+        workload=workload,
+        architecture=architecture.name,
+        mapper=mapper,
+        objective=objective,
+        fidelity="analytic",
+        version=version,
+        cycles=cycles,
+        seconds=cycles / architecture.clock_hz,
+        clock_hz=architecture.clock_hz,
+        energy_breakdown_pj=energy,
+        energy_missing=tuple(sorted(missing)),
+        area_um2=area,
+        area_missing=area_missing,
+        utilization={
+            name: float(Fraction(busy) / (architecture.arrays[name].pes * exact)) if exact else 0.0
+            for name, busy in work.items()
+        },
+        traffic_bytes={name: float(moved) for name, moved in traffic.items()},
+        occupancy_bytes=occupancy,
+        operations=operations,
+        layers=tuple(_layer_result(plan, architecture) for plan in plans),
+        sources=architecture.sources,
+    )

@@ -1,0 +1,304 @@
+"""Mapping -> action counts, in closed form and exact.
+
+Counting rules:
+
+- A store takes its tile anew for every iteration of the loops around it, loops that the tensor
+  does not depend on included, unless those lie directly around it: then the tile is still there.
+- One read of the memory above serves every PE that needs the same value (multicast), and what
+  PEs reduce among themselves is written once (spatial reduction).
+- A partial result is not read before it was first written.
+- A partial tile on the array takes the time of a full one; a partial loop takes its own length.
+  Traffic and operations count elements and points that exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+from accelsim.architecture.architecture import Architecture
+from accelsim.einsum.cascade import Cascade, TensorAccess
+from accelsim.mapping.extents import Axis, Extents, iterations
+from accelsim.mapping.legality import check_capacity, check_operations
+from accelsim.mapping.mapping import Block, MappedLayer, Move
+from accelsim.mapping.occupancy import occupancy_of
+from accelsim.mapping.residency import Residency, Store
+from accelsim.mapping.schedule import Schedule
+from accelsim.mapping.volume import moved_elements
+from accelsim.model.counts import ActionCounts, BlockCounts, EinsumCounts, Exact, Transfer
+from accelsim.model.operations import operations_of, register_accesses
+
+__all__ = ["count_block", "count_layer"]
+
+Bits = Callable[[str], int]
+
+
+def count_layer(
+    mapped: MappedLayer,
+    cascade: Cascade,
+    architecture: Architecture,
+    *,
+    bits: Bits,
+    layer: str = "",
+    repeat: int = 1,
+) -> ActionCounts:
+    """Actions of one cascade, mapped.
+
+    Args:
+        mapped: its mapping, of sound structure.
+        cascade: the cascade.
+        architecture: the machine.
+        bits: tensor -> bits per element.
+        layer: name of the layer, for results.
+        repeat: how often the layer runs.
+
+    Raises:
+        InputError: where an array lacks an operation or tiles do not fit.
+    """
+    where = f"mapping '{mapped.mapper}' of '{cascade.name}'"
+    blocks = tuple(
+        count_block(block, cascade, architecture, bits=bits, where=where)
+        for block in mapped.blocks
+    )
+    return ActionCounts(layer=layer, blocks=blocks, repeat=repeat)
+
+
+def count_block(
+    block: Block, cascade: Cascade, architecture: Architecture, *, bits: Bits, where: str
+) -> BlockCounts:
+    """Actions of the Einsums of one block."""
+    residency = Residency(cascade, architecture, block)
+    check_capacity(residency, bits, where=where)
+    counter = _Counter(residency, bits)
+    einsums = {name: counter.einsum(name) for name in residency.schedules}
+    occupancy = occupancy_of(residency, bits)
+    spilled = _spilled(block, architecture, occupancy)
+    if spilled:
+        einsums = {n: _spill(e, architecture, spilled, counter) for n, e in einsums.items()}
+    return BlockCounts(
+        name=block.name,
+        einsums=tuple(einsums.values()),
+        epochs=_epochs(block, einsums, architecture),
+        occupancy_bits=occupancy,
+        spilled=spilled,
+    )
+
+
+def _epochs(
+    block: Block, einsums: Mapping[str, EinsumCounts], architecture: Architecture
+) -> tuple[Mapping[str, int], ...]:
+    busy = []
+    for epoch in block.epochs or (tuple(einsums),):
+        cycles: dict[str, int] = {}
+        for part in epoch:
+            if isinstance(part, Move):
+                # Nothing hides the link here: every tile waits for it.
+                tiles = einsums[part.tensor].steps
+                used = tiles * architecture.links[part.link].latency_cycles
+                cycles[part.link] = cycles.get(part.link, 0) + used
+            else:
+                einsum = einsums[part]
+                cycles[einsum.array] = cycles.get(einsum.array, 0) + einsum.cycles
+        busy.append(cycles)
+    return tuple(busy)
+
+
+def _spilled(
+    block: Block, architecture: Architecture, occupancy: Mapping[str, Mapping[str, int]]
+) -> dict[str, Fraction]:
+    found = {}
+    for name in block.spill:
+        held = architecture.memories[name].capacity_bytes
+        needed = sum(occupancy.get(name, {}).values())
+        if held is not None and needed > held * 8:
+            found[name] = 1 - Fraction(held * 8, needed)
+    return found
+
+
+def _spill(
+    einsum: EinsumCounts,
+    architecture: Architecture,
+    spilled: Mapping[str, Fraction],
+    counter: _Counter,
+) -> EinsumCounts:
+    """Move the spilled part of every access to the memory above.
+
+    What spills is accessed there directly and is not moved into the smaller memory first.
+    """
+    moved: list[Transfer] = []
+    for transfer in einsum.transfers:
+        part = spilled.get(transfer.memory)
+        if part is not None:
+            above = architecture.memories[transfer.memory].parent
+            assert above is not None
+            moved.append(_scaled(transfer, 1 - part))
+            moved.append(_scaled(transfer, part, memory=above))
+            continue
+        below = counter.filled_from.get((einsum.name, transfer.memory, transfer.tensor))
+        held = 1 - spilled.get(below, Fraction(0)) if below else 1
+        moved.append(_scaled(transfer, held) if held != 1 else transfer)
+    return EinsumCounts(
+        einsum.name,
+        einsum.array,
+        einsum.steps,
+        einsum.cycles,
+        einsum.points,
+        einsum.pe_cycles,
+        einsum.actions,
+        tuple(moved),
+    )
+
+
+def _scaled(transfer: Transfer, part: Exact, *, memory: str | None = None) -> Transfer:
+    return Transfer(
+        memory or transfer.memory,
+        transfer.tensor,
+        transfer.read_bits * part,
+        transfer.written_bits * part,
+    )
+
+
+class _Counter:
+    """Counts the Einsums of one block; a fill that several share is counted once."""
+
+    def __init__(self, residency: Residency, bits: Bits) -> None:
+        self.residency, self.bits = residency, bits
+        self.filled: dict[tuple[tuple[int, ...], str], int] = {}
+        self.filled_from: dict[tuple[str, str, str], str] = {}
+        """(Einsum, memory, tensor) -> the memory below that these transfers fill or drain."""
+
+    def einsum(self, name: str) -> EinsumCounts:
+        schedule = self.residency.schedules[name]
+        einsum, array = schedule.einsum, schedule.array
+        operations = operations_of(einsum, array)
+        check_operations(name, operations, array)
+        costs = [array.operations[operation] for operation in operations]
+        # A copy still passes through the PEs: one cycle a point.
+        cycles = sum(cost.cycles for cost in costs) or 1
+        actions: dict[str, int] = {}
+        for cost in costs:
+            for action, times in cost.actions.items():
+                actions[action] = actions.get(action, 0) + times * einsum.points
+        return EinsumCounts(
+            name=name,
+            array=array.name,
+            steps=schedule.steps,
+            cycles=schedule.steps * cycles,
+            points=einsum.points,
+            pe_cycles=einsum.points * cycles,
+            actions=actions,
+            transfers=self._transfers(schedule, operations),
+        )
+
+    def _transfers(self, schedule: Schedule, operations: tuple[str, ...]) -> tuple[Transfer, ...]:
+        name, einsum = schedule.einsum.name, schedule.einsum
+        moved: dict[tuple[str, str], list[Exact]] = {}
+
+        def add(memory: str, tensor: str, *, reads: Exact = 0, writes: Exact = 0) -> None:
+            entry = moved.setdefault((memory, tensor), [0, 0])
+            entry[0] += reads * self.bits(tensor)
+            entry[1] += writes * self.bits(tensor)
+
+        for access in einsum.inputs:
+            way = self.residency.way(name, access, output=False)
+            for above, below in zip(way, way[1:], strict=False):
+                delivered, taken = self._crossing(schedule, access, below)
+                delivered, taken = self._once(below, access.tensor, delivered, taken)
+                add(above.memory, access.tensor, reads=delivered)
+                add(below.memory, access.tensor, writes=taken)
+                self.filled_from[name, above.memory, access.tensor] = below.memory
+        way = self.residency.way(name, einsum.output, output=True)
+        written = self.residency.cascade.tensors[name].size
+        accumulators = written
+        for above, below in zip(way, way[1:], strict=False):
+            drained, given = self._crossing(schedule, einsum.output, below)
+            refilled = drained - written
+            share = Fraction(given, drained)
+            add(above.memory, name, writes=drained, reads=refilled)
+            add(below.memory, name, reads=given, writes=refilled * share)
+            self.filled_from[name, above.memory, name] = below.memory
+            accumulators = int(written * share)
+        self._register_accesses(schedule, operations, accumulators, add)
+        return tuple(
+            Transfer(memory, tensor, _tidy(reads), _tidy(writes))
+            for (memory, tensor), (reads, writes) in moved.items()
+            if reads or writes
+        )
+
+    def _register_accesses(
+        self,
+        schedule: Schedule,
+        operations: tuple[str, ...],
+        accumulators: int,
+        add: Callable[..., None],
+    ) -> None:
+        """What the operations themselves read from and write to the PEs' registers."""
+        registers = self.residency.architecture.registers(schedule.array.name)
+        if registers is None:
+            return
+        einsum, reads, writes = schedule.einsum, 0, 0
+        for i, operation in enumerate(operations):
+            cost = schedule.array.operations[operation]
+            last = i == len(operations) - 1
+            per_point = register_accesses(
+                operation, cost, reduces=last and einsum.reduction is not None
+            )
+            reads += per_point[0] * einsum.points
+            writes += per_point[1] * einsum.points
+        if einsum.reduction is not None:
+            reads -= accumulators
+        add(registers.name, einsum.name, reads=max(reads, 0), writes=writes)
+
+    def _crossing(
+        self, schedule: Schedule, access: TensorAccess, below: Store
+    ) -> tuple[int, int]:
+        """Elements that the memory above delivers, and that the one below takes in all its
+        instances."""
+        tensor = self.residency.cascade.tensors[access.tensor]
+        cut = schedule.cuts[_still_there(schedule, access, below.depth)]
+        delivered = moved_elements(access, tensor, cut)
+        registers = self.residency.architecture.registers(schedule.array.name)
+        if registers is None or below.memory != registers.name or below.address is not None:
+            return delivered, delivered
+        fanout = _fanout(schedule)
+
+        def in_use(axis: Axis, extents: Extents) -> int:
+            width = fanout.get(axis.outer) or (fanout.get(axis.inner) if axis.inner else None)
+            if width is None:
+                return iterations(extents)
+            return sum(count * min(extent, width) for extent, count in extents)
+
+        return delivered, moved_elements(access, tensor, cut, idle=in_use)
+
+    def _once(self, below: Store, tensor: str, delivered: int, taken: int) -> tuple[int, int]:
+        """Only what exceeds the fill that an earlier Einsum of the block already caused."""
+        if below.address is None:
+            return delivered, taken
+        before = self.filled.get((below.address, tensor), 0)
+        self.filled[below.address, tensor] = max(before, delivered)
+        more = max(0, delivered - before)
+        return more, more
+
+
+def _tidy(value: Exact) -> Exact:
+    return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
+
+
+def _fanout(schedule: Schedule) -> dict[str, int]:
+    compute = schedule.path.compute
+    widths = {compute.rows: schedule.array.rows, compute.columns: schedule.array.columns}
+    return {rank: width for rank, width in widths.items() if rank is not None}
+
+
+def _still_there(schedule: Schedule, access: TensorAccess, depth: int) -> int:
+    """Outermost depth at which the tile at ``depth`` already lies in its store.
+
+    Loops directly around a store that do not change the tile leave it where it is.
+    """
+    ranks = access.ranks
+    while depth and (
+        schedule.loops[depth - 1].rank not in ranks
+        or schedule.cuts[depth - 1] == schedule.cuts[depth]
+    ):
+        depth -= 1
+    return depth

@@ -1,0 +1,68 @@
+"""What the analytic model counts: actions, as plain numbers. Everything else follows from these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+__all__ = ["ActionCounts", "BlockCounts", "EinsumCounts", "Exact", "Transfer"]
+
+Exact = int | Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Bits of one tensor that one memory reads and writes on behalf of one Einsum."""
+
+    memory: str
+    tensor: str
+    read_bits: Exact
+    written_bits: Exact
+
+
+@dataclass(frozen=True)
+class EinsumCounts:
+    """One Einsum on its array."""
+
+    name: str
+    array: str
+    steps: int
+    """Temporal iterations on the array."""
+    cycles: int
+    """Cycles that the array is busy: steps times the cycles of the operations at a point."""
+    points: int
+    """Points of the iteration space that exist."""
+    pe_cycles: int
+    """Cycles that PEs work, summed over PEs: points times the cycles at a point."""
+    actions: Mapping[str, int]
+    """Functional unit -> how often it works."""
+    transfers: tuple[Transfer, ...]
+
+    @property
+    def operations(self) -> int:
+        """Actions of all functional units together."""
+        return sum(self.actions.values())
+
+
+@dataclass(frozen=True)
+class BlockCounts:
+    """The Einsums that run fused."""
+
+    name: str
+    einsums: tuple[EinsumCounts, ...]
+    epochs: tuple[Mapping[str, int], ...]
+    """For each epoch, array or link -> busy cycles; a single one where there are no epochs."""
+    occupancy_bits: Mapping[str, Mapping[str, int]]
+    """Memory -> what fills it (tensors that share a space, ``reserved``) -> bits."""
+    spilled: Mapping[str, Fraction]
+    """Memory -> the part of its tiles that goes to the memory above."""
+
+
+@dataclass(frozen=True)
+class ActionCounts:
+    """One layer: its blocks in order. ``repeat`` is how often the layer runs."""
+
+    layer: str
+    blocks: tuple[BlockCounts, ...]
+    repeat: int = 1

@@ -1,0 +1,70 @@
+"""Which operations of an array an Einsum takes at every point, and what they do to registers."""
+
+from __future__ import annotations
+
+from accelsim.architecture.architecture import Array, OperationCost
+from accelsim.einsum.cascade import Einsum, Node
+from accelsim.einsum.operations import OPERATIONS, REDUCTIONS
+from accelsim.einsum.syntax import Apply
+
+__all__ = ["operations_of", "register_accesses"]
+
+_INSTEAD = {"negate": "subtract"}
+"""Operations that are performed by another one: 0 - x."""
+
+_READS_OF_ACTION = {"mac": 3}
+"""Register reads of one action in a sequence of several; two operands where it is not listed."""
+
+
+def operations_of(einsum: Einsum, array: Array) -> tuple[str, ...]:
+    """Operations at one point, in the order of the expression, the reduction's last.
+
+    A product that is summed is one ``multiply-add``, and a difference under an exponential one
+    ``subtract-exp``, where the array has it.
+    """
+    found = list(_elementwise(einsum.expression, array))
+    if einsum.reduction is None:
+        return tuple(found)
+    reduction = REDUCTIONS[einsum.reduction].operation
+    root = einsum.expression
+    product = isinstance(root, Apply) and root.operation == "multiply"
+    if reduction == "add" and product and "multiply-add" in array.operations:
+        return (*found[:-1], "multiply-add")
+    return (*found, _performed(reduction, array))
+
+
+def _elementwise(node: Node, array: Array) -> list[str]:
+    if not isinstance(node, Apply):
+        return []
+    operands = node.operands
+    if node.operation == "exp" and "subtract-exp" in array.operations:
+        (inner,) = operands
+        if isinstance(inner, Apply) and inner.operation == "subtract":
+            below = [op for operand in inner.operands for op in _elementwise(operand, array)]  # type: ignore[arg-type]
+            return [*below, "subtract-exp"]
+    below = [op for operand in operands for op in _elementwise(operand, array)]  # type: ignore[arg-type]
+    return [*below, _performed(node.operation, array)]
+
+
+def _performed(operation: str, array: Array) -> str:
+    operation = _INSTEAD.get(operation, operation)
+    if operation in ("multiply", "add") and operation not in array.operations:
+        # A multiply-add unit does both: with an addend of 0, or a factor of 1.
+        return "multiply-add" if "multiply-add" in array.operations else operation
+    return operation
+
+
+def register_accesses(operation: str, cost: OperationCost, *, reduces: bool) -> tuple[int, int]:
+    """Register reads and writes of one operation at one point.
+
+    An operation that takes one cycle reads its operands (the partial result among them, where it
+    reduces) and writes its result; one that is a sequence of actions does so for each action.
+    """
+    if cost.cycles > 1:
+        reads = sum(n * _READS_OF_ACTION.get(action, 2) for action, n in cost.actions.items())
+        return reads, sum(cost.actions.values())
+    if operation == "multiply-add":
+        return 3, 1
+    if operation == "subtract-exp" or reduces:
+        return 2, 1
+    return OPERATIONS[operation].arity, 1

@@ -1,0 +1,156 @@
+"""What a simulation says: immutable, printable, with the source of every figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["BlockResult", "EinsumResult", "LayerResult", "Result"]
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class EinsumResult:
+    """One Einsum: busy cycles of its array, operations, energy, and what bounds it."""
+
+    name: str
+    unit: str
+    """The array that it runs on."""
+    cycles: int
+    energy_pj: float | None
+    operations: int
+    bound: str
+    """``compute`` or ``memory``: which takes longer for this Einsum alone."""
+    limiting: str
+    """The component that takes longest for this Einsum alone."""
+    dram_bytes: float
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "unit": self.unit,
+            "cycles": self.cycles,
+            "energy_pj": self.energy_pj,
+            "operations": self.operations,
+            "bound": self.bound,
+            "limiting": self.limiting,
+            "dram_bytes": self.dram_bytes,
+        }
+
+
+@dataclass(frozen=True)
+class BlockResult:
+    """Fused Einsums: how long they take together and which component is the reason."""
+
+    name: str
+    cycles: float
+    limiting: str
+    busy_cycles: Mapping[str, float]
+    """Component -> cycles it is busy; ``epochs`` is the sum over the epochs."""
+    spilled: Mapping[str, float]
+    """Memory -> part of its tiles that goes to the memory above."""
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "cycles": self.cycles,
+            "limiting": self.limiting,
+            "busy_cycles": dict(self.busy_cycles),
+            "spilled": dict(self.spilled),
+        }
+
+
+@dataclass(frozen=True)
+class LayerResult:
+    """One cascade of the workload; figures are for all its repeats together."""
+
+    name: str
+    cascade: str
+    mapper: str
+    repeat: int
+    cycles: float
+    energy_pj: float | None
+    dram_bytes: float
+    tiles: Mapping[str, int]
+    blocks: tuple[BlockResult, ...]
+    einsums: tuple[EinsumResult, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "cascade": self.cascade,
+            "mapper": self.mapper,
+            "repeat": self.repeat,
+            "cycles": self.cycles,
+            "energy_pj": self.energy_pj,
+            "dram_bytes": self.dram_bytes,
+            "tiles": dict(self.tiles),
+            "blocks": [block.as_json() for block in self.blocks],
+        }
+
+
+@dataclass(frozen=True)
+class Result:
+    """A workload on an architecture, mapped: the answer of ``simulate``."""
+
+    workload: str
+    architecture: str
+    mapper: str
+    objective: str
+    fidelity: str
+    version: str
+    cycles: int
+    seconds: float
+    clock_hz: float
+    energy_breakdown_pj: Mapping[str, Mapping[str, float]]
+    """Component -> action -> energy; components without a published figure are missing."""
+    energy_missing: tuple[str, ...]
+    """Figures that would be needed for the total, ``component.action``."""
+    area_um2: float | None
+    area_missing: tuple[str, ...]
+    utilization: Mapping[str, float]
+    traffic_bytes: Mapping[str, float]
+    occupancy_bytes: Mapping[str, float]
+    operations: int
+    layers: tuple[LayerResult, ...]
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def energy_pj(self) -> float | None:
+        """Total energy; None where a figure is missing (see ``energy_missing``)."""
+        if self.energy_missing:
+            return None
+        return sum(sum(actions.values()) for actions in self.energy_breakdown_pj.values())
+
+    @property
+    def einsums(self) -> tuple[EinsumResult, ...]:
+        """Every Einsum of every layer; names carry the layer's where there are several."""
+        return tuple(einsum for layer in self.layers for einsum in layer.einsums)
+
+    def as_json(self) -> dict[str, Any]:
+        """The documented JSON form (docs/json.md); keys may be added, never changed."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "version": self.version,
+            "workload": self.workload,
+            "architecture": self.architecture,
+            "mapper": self.mapper,
+            "objective": self.objective,
+            "fidelity": self.fidelity,
+            "cycles": self.cycles,
+            "seconds": self.seconds,
+            "energy_pj": self.energy_pj,
+            "energy_breakdown_pj": {k: dict(v) for k, v in self.energy_breakdown_pj.items()},
+            "energy_missing": list(self.energy_missing),
+            "area_um2": self.area_um2,
+            "area_missing": list(self.area_missing),
+            "utilization": dict(self.utilization),
+            "traffic_bytes": dict(self.traffic_bytes),
+            "occupancy_bytes": dict(self.occupancy_bytes),
+            "operations": self.operations,
+            "einsums": [einsum.as_json() for einsum in self.einsums],
+            "layers": [layer.as_json() for layer in self.layers],
+            "sources": dict(self.sources),
+        }

@@ -1,0 +1,201 @@
+"""Layer + mapper -> a layer with its mapping: cases, tile sizes, rewriting, search, fallback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from accelsim.architecture.architecture import Architecture
+from accelsim.einsum.cascade import Cascade
+from accelsim.errors import InputError, UnsupportedError
+from accelsim.expressions import (
+    Number,
+    evaluate_condition,
+    evaluate_expression,
+    whole_number,
+)
+from accelsim.formats import number_format
+from accelsim.mapping.build import build_block, einsums_of
+from accelsim.mapping.legality import check_structure
+from accelsim.mapping.load import load_mapper
+from accelsim.mapping.mapping import Block, MappedLayer
+from accelsim.mapping.occupancy import occupancy_of
+from accelsim.mapping.residency import Residency
+from accelsim.mapping.schema import BlockFile, CaseFile, MapperFile, SearchFile, TileFile
+from accelsim.search.exhaustive import OBJECTIVES, search_einsum
+from accelsim.search.fit import largest_divisor, largest_fitting
+from accelsim.workload import Layer, load_template
+
+__all__ = ["OBJECTIVES", "Plan", "bits_of", "plan_layer"]
+
+Bits = Callable[[str], int]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A layer as it will run, and its mapping."""
+
+    layer: Layer
+    """Rewritten, and with the sizes that the dataflow fixes, where the mapper says so."""
+    mapped: MappedLayer
+    bits: Bits
+
+
+def bits_of(layer: Layer, architecture: Architecture) -> Bits:
+    """Bits per element of each tensor: its format, else the workload's, else the machine's word."""
+    formats = layer.template.formats
+    default = formats.get("default")
+    word = number_format(default).bits if default else architecture.word_bits
+    known = {tensor: number_format(name).bits for tensor, name in formats.items()}
+    return lambda tensor: known.get(tensor, word)
+
+
+def plan_layer(
+    layer: Layer, architecture: Architecture, mapper: str, *, objective: str = "latency"
+) -> Plan:
+    """Map one layer.
+
+    Args:
+        layer: the cascade with its sizes.
+        architecture: the machine.
+        mapper: name of the mapper, or a path.
+        objective: what a search minimises, one of ``OBJECTIVES``.
+
+    Raises:
+        InputError: where the mapper does not cover the cascade, or its mapping is not legal.
+    """
+    file = load_mapper(mapper)
+    names = frozenset(einsum.name for einsum in layer.cascade.einsums)
+    cases = [case for case in file.cases if einsums_of(case) == names]
+    if cases:
+        return _plan_case(cases, layer, architecture, mapper, file, objective)
+    target = file.rewrites.get(layer.template.name)
+    if target is not None:
+        other = layer.rewritten(load_template(target))
+        return plan_layer(other, architecture, mapper, objective=objective)
+    if file.search is not None:
+        return _plan_search(layer, architecture, mapper, file.search, objective)
+    if file.fallback is not None:
+        return plan_layer(layer, architecture, file.fallback, objective=objective)
+    covered = " or ".join(", ".join(sorted(einsums_of(case))) for case in file.cases)
+    raise InputError(
+        f"mapper '{mapper}' maps cascades with the Einsums {covered}, but "
+        f"'{layer.template.name}' has {', '.join(sorted(names))}; use --mapper auto"
+    )
+
+
+def _plan_search(
+    layer: Layer, architecture: Architecture, mapper: str, search: SearchFile, objective: str
+) -> Plan:
+    bits = bits_of(layer, architecture)
+    blocks = tuple(
+        search_einsum(
+            einsum.name, layer.cascade, architecture, bits=bits, search=search, objective=objective
+        )
+        for einsum in layer.cascade.einsums
+    )
+    return _finish(layer, architecture, MappedLayer(mapper, blocks), bits)
+
+
+def _finish(layer: Layer, architecture: Architecture, mapped: MappedLayer, bits: Bits) -> Plan:
+    check_structure(mapped, layer.cascade, architecture)
+    return Plan(layer, mapped, bits)
+
+
+def _plan_case(
+    cases: list[CaseFile],
+    layer: Layer,
+    architecture: Architecture,
+    mapper: str,
+    file: MapperFile,
+    objective: str,
+) -> Plan:
+    where = f"mapper '{mapper}'"
+    for case in cases:
+        fixed = {
+            rank: whole_number(
+                evaluate_expression(size, architecture.sizes, where=where),
+                what=f"{where}: rank '{rank}'",
+            )
+            for rank, size in case.ranks.items()
+        }
+        sized = layer.with_sizes(fixed)
+        names: dict[str, Number] = {**architecture.sizes, **sized.cascade.sizes}
+        if case.when is None or evaluate_condition(case.when, names, where=where):
+            return _Case(case, sized, architecture, mapper, names, file, objective).plan()
+    raise UnsupportedError(
+        f"{where}: none of its {len(cases)} cases for '{layer.template.name}' holds at these "
+        f"sizes ({'; '.join(str(case.when) for case in cases)}); use --mapper auto"
+    )
+
+
+class _Case:
+    def __init__(
+        self,
+        case: CaseFile,
+        layer: Layer,
+        architecture: Architecture,
+        mapper: str,
+        names: Mapping[str, Number],
+        file: MapperFile,
+        objective: str,
+    ) -> None:
+        self.case, self.layer, self.architecture = case, layer, architecture
+        self.mapper, self.names, self.file = mapper, names, file
+        self.objective = objective
+        self.where = f"mapper '{mapper}'"
+        self.bits = bits_of(layer, architecture)
+
+    def plan(self) -> Plan:
+        tiles: dict[str, int] = {
+            name: 1 for name, tile in self.case.tiles.items() if isinstance(tile, TileFile)
+        }
+        for name, tile in self.case.tiles.items():
+            if isinstance(tile, TileFile):
+                tiles[name] = self._fitted(name, tile, tiles)
+            else:
+                tiles[name] = self._size(tile, tiles, f"{self.where}: tile '{name}'")
+        blocks: list[Block] = []
+        for part in self.case.blocks:
+            if isinstance(part, BlockFile):
+                blocks.append(build_block(part, {**self.names, **tiles}, where=self.where))
+            else:
+                blocks += [self._searched(name, self.layer.cascade) for name in part.search]
+        mapped = MappedLayer(self.mapper, tuple(blocks), tiles)
+        return _finish(self.layer, self.architecture, mapped, self.bits)
+
+    def _size(self, written: int | str, tiles: Mapping[str, int], what: str) -> int:
+        names = {**self.names, **tiles}
+        return whole_number(evaluate_expression(written, names, where=self.where), what=what)
+
+    def _searched(self, einsum: str, cascade: Cascade) -> Block:
+        return search_einsum(
+            einsum,
+            cascade,
+            self.architecture,
+            bits=self.bits,
+            search=self.file.search or SearchFile(),
+            objective=self.objective,
+        )
+
+    def _fitted(self, name: str, tile: TileFile, tiles: Mapping[str, int]) -> int:
+        number = self._size(
+            tile.largest_divisor_of, tiles, f"{self.where}: largest_divisor_of of tile '{name}'"
+        )
+        memory = self.architecture.memories.get(tile.fits)
+        if memory is None or memory.capacity_bytes is None:
+            return number
+        capacity_bits = memory.capacity_bytes * 8
+
+        def fits(size: int) -> bool:
+            names = {**self.names, **tiles, name: size}
+            for part in self.case.blocks:
+                if isinstance(part, BlockFile):
+                    block = build_block(part, names, where=self.where)
+                    residency = Residency(self.layer.cascade, self.architecture, block)
+                    filled = occupancy_of(residency, self.bits).get(tile.fits, {})
+                    if sum(filled.values()) > capacity_bits:
+                        return False
+            return True
+
+        return largest_divisor(number, largest_fitting(number, fits))
