@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from accelsim.errors import InputError, unknown_name
 
@@ -86,7 +86,7 @@ def parse_document(text: str, *, name: str) -> Document:
     return Document(name=name, data=data, positions=reader.positions)
 
 
-def _refuse_tricks(events: Iterable[object], name: str) -> None:
+def _refuse_tricks(events: Iterable[Any], name: str) -> None:
     from yaml import events as kinds
 
     depth = 0
@@ -193,13 +193,11 @@ def _path_in(document: Document, loc: tuple[str | int, ...]) -> Where:
     path: list[str | int] = []
     at: Plain = document.data
     for step in loc:
-        if isinstance(at, dict) and isinstance(step, str) and step in at:
+        if (isinstance(at, dict) and isinstance(step, str) and step in at) or (
+            isinstance(at, list) and isinstance(step, int) and step < len(at)
+        ):
             at = at[step]
-        elif isinstance(at, list) and isinstance(step, int) and step < len(at):
-            at = at[step]
-        else:
-            continue
-        path.append(step)
+            path.append(step)
     return tuple(path)
 
 

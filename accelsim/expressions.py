@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import lru_cache
 
@@ -123,8 +124,8 @@ def _value(node: ast.expr, names: Mapping[str, Number]) -> Number:
             return _plain(Fraction(str(number)))
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return -_value(operand, names)
-        case ast.BinOp(left=left, op=operator, right=right):
-            return _binary(operator, _value(left, names), _value(right, names))
+        case ast.BinOp(left=left, op=sign, right=right):
+            return _binary(sign, _value(left, names), _value(right, names))
         case ast.Call(func=ast.Name(id=function), args=args, keywords=[]) if args:
             return _call(function, [_value(arg, names) for arg in args])
         case _:
@@ -133,8 +134,8 @@ def _value(node: ast.expr, names: Mapping[str, Number]) -> Number:
             )
 
 
-def _binary(operator: ast.operator, left: Number, right: Number) -> Number:
-    match operator:
+def _binary(sign: ast.operator, left: Number, right: Number) -> Number:
+    match sign:
         case ast.Add():
             return left + right
         case ast.Sub():
@@ -165,13 +166,13 @@ def _plain(value: Fraction) -> Number:
     return value.numerator if value.denominator == 1 else value
 
 
-_COMPARISONS = {
-    ast.Lt: lambda a, b: a < b,
-    ast.LtE: lambda a, b: a <= b,
-    ast.Gt: lambda a, b: a > b,
-    ast.GtE: lambda a, b: a >= b,
-    ast.Eq: lambda a, b: a == b,
-    ast.NotEq: lambda a, b: a != b,
+_COMPARISONS: dict[type[ast.cmpop], Callable[[Number, Number], bool]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
 }
 
 

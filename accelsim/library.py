@@ -56,7 +56,9 @@ def find(folder: Folder, name: str) -> tuple[Path, str]:
     if name in shipped(folder):
         return shipped(folder)[name], f"{folder.parts[-1]}/{name}.yaml"
     path = Path(name)
-    looks_like_path = path.suffix in (".yaml", ".yml") or "\\" in name or name.startswith((".", "/"))
+    looks_like_path = (
+        path.suffix in (".yaml", ".yml") or "\\" in name or name.startswith((".", "/"))
+    )
     if looks_like_path and path.is_file():
         return path, name
     if looks_like_path:

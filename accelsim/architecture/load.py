@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from accelsim.architecture.architecture import (
     Architecture,
     Array,
@@ -36,7 +38,9 @@ _SIZES = ("rows", "columns", "size_bytes", "latency_cycles")
 _MAX_INHERITANCE = 8
 
 
-def load_architecture(name: str, overrides: Mapping[str, int | float | str] | None = None) -> Architecture:
+def load_architecture(
+    name: str, overrides: Mapping[str, int | float | str] | None = None
+) -> Architecture:
     """A shipped architecture or a file, with single figures changed.
 
     Args:
@@ -50,7 +54,7 @@ def load_architecture(name: str, overrides: Mapping[str, int | float | str] | No
         >>> load_architecture("fusemax", {"array_2d.rows": 128}).arrays["array_2d"].pes
         32768
     """
-    document, shown = _read(name, ())
+    document = _read(name, ())
     data = deepcopy(document.data)
     for path, value in (overrides or {}).items():
         _override(data, path, value)
@@ -59,12 +63,12 @@ def load_architecture(name: str, overrides: Mapping[str, int | float | str] | No
     return _build(name, file, document)
 
 
-def _read(name: str, asked_by: tuple[str, ...]) -> tuple[Document, str]:
+def _read(name: str, asked_by: tuple[str, ...]) -> Document:
     path, shown = find(ARCHITECTURES, name)
     document = read_document(path, name=shown)
     base_name = document.data.get("extends") if isinstance(document.data, dict) else None
     if base_name is None:
-        return document, shown
+        return document
     place = document.place(("extends",))
     if not isinstance(base_name, str):
         raise InputError(f"{place}: extends is {base_name!r}, must be the name of an architecture")
@@ -74,11 +78,11 @@ def _read(name: str, asked_by: tuple[str, ...]) -> tuple[Document, str]:
     beside = path.parent / base_name
     target = str(beside) if Path(base_name).suffix and beside.is_file() else base_name
     try:
-        base, _ = _read(target, (*asked_by, name))
+        base = _read(target, (*asked_by, name))
     except InputError as error:
         raise InputError([f"{place}: {problem}" for problem in error.problems]) from None
     merged = _lay_over(base.data, document.data)
-    return Document(document.name, merged, document.positions), shown
+    return Document(document.name, merged, document.positions)
 
 
 _MERGED_LEVELS = 4
@@ -98,23 +102,26 @@ def _lay_over(base: Plain, over: Plain, levels: int = _MERGED_LEVELS) -> Plain:
     return merged
 
 
-def _override(data: Plain, path: str, value: int | float | str) -> None:
-    assert isinstance(data, dict)
+def _override(data: Any, path: str, value: int | float | str) -> None:
     where = f"--arch {path}={value}"
     head, *rest = path.split(".")
     components = data.get("components")
     if not rest:
-        fields = ("clock_hz", "word_bits", "mapper")
-        if head not in fields:
-            names = [*fields, *(f"{c}.FIELD" for c in components or ())]  # type: ignore[union-attr]
+        figures = ("clock_hz", "word_bits", "mapper")
+        if head not in figures:
+            names = [*figures, *(f"{c}.FIELD" for c in components or ())]
             raise InputError(unknown_name("figure", head, names, where=where))
         data[head] = value
         return
     if not isinstance(components, dict) or head not in components:
-        raise InputError(unknown_name("component", head, components or (), where=where))  # type: ignore[arg-type]
+        raise InputError(unknown_name("component", head, components or (), where=where))
     at: Any = components[head]
     kind = at.get("kind") if isinstance(at, dict) else None
-    models = {"memory": MemoryFile, "array": ArrayFile, "link": LinkFile}
+    models: dict[Any, type[BaseModel]] = {
+        "memory": MemoryFile,
+        "array": ArrayFile,
+        "link": LinkFile,
+    }
     if kind in models and rest[0] not in models[kind].model_fields:
         fields = tuple(f for f in models[kind].model_fields if f not in ("kind", "sources"))
         raise InputError(unknown_name(f"field of {kind} '{head}'", rest[0], fields, where=where))

@@ -8,13 +8,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from accelsim.einsum.affine import Affine, count_points
-from accelsim.einsum.syntax import Apply, Constant, Statement
-from accelsim.errors import unknown_name, InputError
+from accelsim.einsum.syntax import Statement
+from accelsim.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["Cascade", "Einsum", "Node", "Tensor", "TensorAccess", "accesses"]
+__all__ = ["Cascade", "Einsum", "Node", "Scalar", "Tensor", "TensorAccess", "Term", "accesses"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +52,30 @@ class TensorAccess:
         return f"{self.tensor}[{', '.join(map(str, self.indices))}]"
 
 
-Node = TensorAccess | Constant | Apply
-"""An expression with resolved accesses; an Apply's operands are Nodes."""
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A number, or the value of a rank size or parameter."""
+
+    value: float
 
 
-def accesses(node: object) -> Iterator[TensorAccess]:
+@dataclass(frozen=True, slots=True)
+class Term:
+    """An elementwise operation on its operands."""
+
+    operation: str
+    operands: tuple[Node, ...]
+
+
+Node = TensorAccess | Scalar | Term
+"""An expression with names resolved."""
+
+
+def accesses(node: Node) -> Iterator[TensorAccess]:
     """Every access in an expression, in the order of the text."""
     if isinstance(node, TensorAccess):
         yield node
-    elif isinstance(node, Apply):
+    elif isinstance(node, Term):
         for operand in node.operands:
             yield from accesses(operand)
 
@@ -137,15 +152,22 @@ class Cascade:
         import networkx as nx
 
         graph: nx.DiGraph[str] = nx.DiGraph()
+        graph.add_nodes_from(einsum.name for einsum in self.einsums)
+        for (producer, consumer), lag in self.lags.items():
+            graph.add_edge(producer, consumer, lag=lag)
+        return graph
+
+    @cached_property
+    def lags(self) -> Mapping[tuple[str, str], int]:
+        """(producer, consumer) -> least number of steps between writing and reading."""
+        lags: dict[tuple[str, str], int] = {}
         producers = {einsum.name: einsum for einsum in self.einsums}
         for einsum in self.einsums:
-            graph.add_node(einsum.name)
             for access in einsum.inputs:
                 if producer := producers.get(access.tensor):
-                    lag = lag_of(producer, access)
-                    known = graph.get_edge_data(producer.name, einsum.name, {"lag": lag})["lag"]
-                    graph.add_edge(producer.name, einsum.name, lag=min(lag, known))
-        return graph
+                    edge, lag = (producer.name, einsum.name), lag_of(producer, access)
+                    lags[edge] = min(lag, lags.get(edge, lag))
+        return lags
 
 
 def lag_of(producer: Einsum, access: TensorAccess) -> int:

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from accelsim.einsum.affine import Affine
-from accelsim.einsum.cascade import Cascade, Einsum, Node, TensorAccess
+from accelsim.einsum.cascade import Cascade, Einsum, Node, Scalar, TensorAccess, Term
 from accelsim.einsum.operations import OPERATIONS, REDUCTIONS
-from accelsim.einsum.syntax import Apply, Constant
 from accelsim.errors import InputError, UnsupportedError, unknown_name
 
 __all__ = ["evaluate"]
@@ -108,12 +107,12 @@ def _groups(cascade: Cascade) -> list[list[Einsum]]:
     groups = []
     for node in order:
         members = condensed.nodes[node]["members"]
-        now = graph.subgraph(members).edge_subgraph(
-            [(a, b) for a, b, lag in graph.subgraph(members).edges(data="lag") if lag <= 0]
+        now: nx.DiGraph[str] = nx.DiGraph()
+        now.add_nodes_from(members)
+        now.add_edges_from(
+            (a, b) for (a, b), lag in cascade.lags.items() if lag <= 0 and {a, b} <= members
         )
-        ranked = nx.DiGraph(now)
-        ranked.add_nodes_from(members)
-        names = nx.lexicographical_topological_sort(ranked, key=position.__getitem__)
+        names = nx.lexicographical_topological_sort(now, key=position.__getitem__)
         groups.append([cascade[name] for name in names])
     return groups
 
@@ -200,14 +199,14 @@ def _neutral(value: float, kind: np.dtype[Any]) -> Any:
     return np.iinfo(kind).min if value < 0 else np.iinfo(kind).max
 
 
-def _factors(node: Node) -> list[TensorAccess | Constant] | None:
+def _factors(node: Node) -> list[TensorAccess | Scalar] | None:
     """The factors of a plain product, or None where other operations take part."""
-    if isinstance(node, Apply):
+    if isinstance(node, Term):
         if node.operation != "multiply":
             return None
-        found: list[TensorAccess | Constant] = []
+        found: list[TensorAccess | Scalar] = []
         for operand in node.operands:
-            inner = _factors(operand)  # type: ignore[arg-type]
+            inner = _factors(operand)
             if inner is None:
                 return None
             found += inner
@@ -216,21 +215,21 @@ def _factors(node: Node) -> list[TensorAccess | Constant] | None:
 
 
 def _contract(
-    reader: _Reader, factors: Sequence[TensorAccess | Constant], out: Sequence[str]
+    reader: _Reader, factors: Sequence[TensorAccess | Scalar], out: Sequence[str]
 ) -> Array:
-    scale = math.prod(f.value for f in factors if isinstance(f, Constant))  # type: ignore[misc]
+    scale = math.prod(f.value for f in factors if isinstance(f, Scalar))
     operands: list[Any] = []
     named: set[str] = set()
     pending = list(reader.constraints)
     for factor in factors:
-        if isinstance(factor, Constant):
+        if isinstance(factor, Scalar):
             continue
         array, ranks = reader.gather(factor)
         # Elements beyond the end become 0 in the first operand that has the condition's ranks.
         mine = [c for c in pending if set(c.ranks) <= set(ranks)]
         pending = [c for c in pending if c not in mine]
         if mine:
-            array = np.where(reader.mask(mine, ranks), array, 0)
+            array = np.where(_given(reader.mask(mine, ranks)), array, 0)
         operands += [array, [reader.ranks.index(rank) for rank in ranks]]
         named |= set(ranks)
     for condition in pending:
@@ -245,6 +244,11 @@ def _contract(
         spread = [n if rank in named else 1 for rank, n in zip(out, shape, strict=True)]
         result = np.broadcast_to(result.reshape(spread), shape).copy()
     return np.asarray(result)
+
+
+def _given(mask: Array | None) -> Array:
+    assert mask is not None
+    return mask
 
 
 class _Reader:
@@ -265,13 +269,13 @@ class _Reader:
 
     def value(self, node: Node, kind: np.dtype[Any]) -> Array:
         match node:
-            case Constant(value=value):
+            case Scalar(value=value):
                 return np.asarray(value, kind)
             case TensorAccess():
                 array, ranks = self.gather(node)
                 return self._align(array, ranks)
-            case Apply(operation=operation, operands=operands):
-                parts = [self.value(operand, kind) for operand in operands]  # type: ignore[arg-type]
+            case Term(operation=operation, operands=operands):
+                parts = [self.value(operand, kind) for operand in operands]
                 return OPERATIONS[operation].apply(*parts)
 
     def _align(self, array: Array, ranks: Sequence[str]) -> Array:
@@ -311,11 +315,11 @@ class _Reader:
 
     def mask(
         self, conditions: Sequence[Affine], ranks: Sequence[str] | None = None
-    ) -> NDArray[np.bool_] | None:
+    ) -> Array | None:
         """Where all conditions hold, or None where there are none."""
         ranks = self.ranks if ranks is None else ranks
-        mask: Any = None
+        mask: Array | None = None
         for condition in conditions:
-            here = self._grid(condition, ranks) >= 0
+            here: Array = self._grid(condition, ranks) >= 0
             mask = here if mask is None else mask & here
         return mask

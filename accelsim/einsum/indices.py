@@ -31,9 +31,7 @@ def resolve_index(text: str, *, ranks: Collection[str], values: Mapping[str, int
     return _affine(tree, text, ranks, values)
 
 
-def _affine(
-    node: ast.expr, text: str, ranks: Collection[str], values: Mapping[str, int]
-) -> Affine:
+def _affine(node: ast.expr, text: str, ranks: Collection[str], values: Mapping[str, int]) -> Affine:
     match node:
         case ast.Constant(value=int() as number):
             return Affine((), number)

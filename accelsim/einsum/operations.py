@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 __all__ = ["FUNCTIONS", "INFIX", "OPERATIONS", "REDUCTIONS", "Operation", "ReductionKind"]
@@ -51,21 +50,24 @@ def _sigmoid(x: NDArray[Any]) -> NDArray[Any]:
 
     # Written with exp(-|x|) so that large inputs neither overflow nor lose precision.
     small = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1.0, small) / (1.0 + small)
+    result: NDArray[Any] = np.where(x >= 0, 1.0, small) / (1.0 + small)
+    return result
 
 
 def _gelu(x: NDArray[Any]) -> NDArray[Any]:
     import numpy as np
 
     # The exact form with the error function (Hendrycks and Gimpel, arXiv 1606.08415, section 2).
-    erf: NDArray[np.float64] = np.frompyfunc(math.erf, 1, 1)(x / math.sqrt(2.0)).astype(np.float64)
-    return 0.5 * x * (1.0 + erf)
+    erf = np.asarray(np.frompyfunc(math.erf, 1, 1)(x / math.sqrt(2.0)), np.float64)
+    result: NDArray[Any] = 0.5 * x * (1.0 + erf)
+    return result
 
 
 def _relu(x: NDArray[Any]) -> NDArray[Any]:
     import numpy as np
 
-    return np.maximum(x, 0)
+    result: NDArray[Any] = np.maximum(x, 0)
+    return result
 
 
 OPERATIONS: dict[str, Operation] = {

@@ -117,9 +117,7 @@ class _Builder:
         self.problem = problem
 
     def fail(self, column: int, message: str) -> InputError:
-        return InputError(
-            f"{self.problem.at(column)}: Einsum '{self.problem.text}': {message}"
-        )
+        return InputError(f"{self.problem.at(column)}: Einsum '{self.problem.text}': {message}")
 
     def statement(self, tree: Tree[Token]) -> Parts:
         output, reduction, expression, start, value = tree.children

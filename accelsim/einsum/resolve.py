@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+
 from accelsim.einsum.affine import Affine
-from accelsim.einsum.cascade import Cascade, Einsum, Node, Tensor, TensorAccess, accesses
+from accelsim.einsum.cascade import (
+    Cascade,
+    Einsum,
+    Node,
+    Scalar,
+    Tensor,
+    TensorAccess,
+    Term,
+    accesses,
+)
 from accelsim.einsum.indices import resolve_index
 from accelsim.einsum.syntax import Access, Apply, Constant, Expression, Statement, walk
 from accelsim.errors import InputError, unknown_name
@@ -57,7 +67,7 @@ def resolve_cascade(
     )
 
 
-class _Problem(Exception):
+class _ProblemError(Exception):
     """One statement cannot be resolved; its message is already collected."""
 
 
@@ -92,9 +102,9 @@ class _Resolver:
         if self.problems:
             raise InputError(list(dict.fromkeys(self.problems)))
 
-    def fail(self, statement: Statement, column: int, message: str) -> _Problem:
+    def fail(self, statement: Statement, column: int, message: str) -> _ProblemError:
         self.problems.append(f"{statement.at(column)}: Einsum '{statement.text}': {message}")
-        return _Problem()
+        return _ProblemError()
 
     def declare_input(self, tensor: str, dimensions: Sequence[str]) -> None:
         unknown = [rank for rank in dimensions if rank not in self.ranks]
@@ -125,7 +135,7 @@ class _Resolver:
                 self.fail(statement, 0, f"writes input tensor '{target}'; name the result anew")
             elif written[target] != position:
                 self.fail(statement, 0, f"tensor '{target}' is written twice; name one anew")
-        self._cycles(statements)
+        late: list[tuple[Statement, Statement, Access]] = []
         for position, statement in enumerate(statements):
             for access in _reads(statement):
                 if access.tensor in inputs:
@@ -137,17 +147,19 @@ class _Resolver:
                     )
                     self.failed.add(statement.output.tensor)
                 elif written[access.tensor] >= position:
-                    self._late(statements[written[access.tensor]], statement, access)
-
-    def _late(self, producer: Statement, reader: Statement, access: Access) -> None:
-        if self._lagged(producer, access) or reader.output.tensor in self.failed:
-            return
-        self.fail(
-            reader,
-            access.column,
-            f"reads tensor '{access.tensor}' before it is written "
-            f"({producer.at(0)}); move that Einsum up",
-        )
+                    producer = statements[written[access.tensor]]
+                    if not self._lagged(producer, access):
+                        late.append((producer, statement, access))
+        if late:
+            self._cycles(statements)
+        for producer, reader, access in late:
+            if reader.output.tensor not in self.failed:
+                self.fail(
+                    reader,
+                    access.column,
+                    f"reads tensor '{access.tensor}' before it is written "
+                    f"({producer.at(0)}); move that Einsum up",
+                )
 
     def _lagged(self, producer: Statement, access: Access) -> bool:
         """Whether the access takes what an earlier step wrote: `T[m1+1]` written, `T[m1]` read."""
@@ -187,9 +199,9 @@ class _Resolver:
         target = statement.output.tensor
         try:
             if target in self.failed:
-                raise _Problem
+                raise _ProblemError
             einsum = self._einsum(statement)
-        except _Problem:
+        except _ProblemError:
             self.failed.add(target)
             return None
         return einsum
@@ -235,7 +247,9 @@ class _Resolver:
                     statement, access.column, f"writes at index '{text}', must be i or i+1"
                 )
             if index.ranks[0] in seen:
-                raise self.fail(statement, access.column, f"index '{text}' stands on the left twice")
+                raise self.fail(
+                    statement, access.column, f"index '{text}' stands on the left twice"
+                )
             seen.add(index.ranks[0])
             if step and iterated is not None:
                 raise self.fail(statement, access.column, "iterates over two ranks, must be one")
@@ -244,7 +258,8 @@ class _Resolver:
             raise self.fail(
                 statement,
                 access.column,
-                f"iterates over {iterated} without a start; add 'where {access.tensor}[...0...] = '",
+                f"iterates over {iterated} without a start; "
+                f"add 'where {access.tensor}[...0...] = '",
             )
         if statement.start and not iterated:
             raise self.fail(
@@ -274,16 +289,18 @@ class _Resolver:
                     if name in self.tensors:
                         message = f"tensor '{name}' has no indices; write {name}[...]"
                     raise self.fail(statement, column, message)
-                return Constant(float(self.values[name]), column)
-            case Constant():
-                return expression
+                return Scalar(float(self.values[name]))
+            case Constant(value=float() as value):
+                return Scalar(value)
             case Apply(operation=operation, operands=operands):
                 nodes = tuple(self._node(statement, operand) for operand in operands)
-                return Apply(operation, nodes)  # type: ignore[arg-type]
+                return Term(operation, nodes)
+            case _:
+                raise AssertionError(expression)
 
     def _access(self, statement: Statement, access: Access) -> TensorAccess:
         if access.tensor in self.failed:
-            raise _Problem
+            raise _ProblemError
         tensor = self.tensors.get(access.tensor)
         if tensor is None:
             # An iterated tensor that a later Einsum writes: its shape follows from its left side.
@@ -305,7 +322,7 @@ class _Resolver:
     def _forward(self, access: Access) -> Tensor:
         producer = self.statements.get(access.tensor)
         if producer is None:
-            raise _Problem
+            raise _ProblemError
         output, iterated = self._output(producer)
         self._declare_output(output, iterated, domain=())
         return self.tensors[access.tensor]
@@ -377,11 +394,9 @@ class _Resolver:
                     f"{reduction.operation}({', '.join(r.lower() for r in reduced)})",
                 )
 
-    def _check_addends(
-        self, statement: Statement, node: Node, reduced: tuple[str, ...]
-    ) -> None:
+    def _check_addends(self, statement: Statement, node: Node, reduced: tuple[str, ...]) -> None:
         """A sum of terms under a reduction must have every reduced index in each term."""
-        if not (isinstance(node, Apply) and node.operation in ("add", "subtract") and reduced):
+        if not (isinstance(node, Term) and node.operation in ("add", "subtract") and reduced):
             return
         for operand in node.operands:
             have = {rank for access in accesses(operand) for rank in access.ranks}
@@ -446,9 +461,9 @@ def _reads(statement: Statement) -> list[Access]:
 
 def _number(node: Node) -> float | None:
     match node:
-        case Constant(value=float() as value):
+        case Scalar(value=value):
             return value
-        case Apply(operation="negate", operands=(operand,)):
-            value = _number(operand)  # type: ignore[arg-type]
-            return None if value is None else -value
+        case Term(operation="negate", operands=(operand,)):
+            negated = _number(operand)
+            return None if negated is None else -negated
     return None

@@ -53,9 +53,7 @@ def resolve_sizes(
 
 
 class _Resolver:
-    def __init__(
-        self, declared: Declared, settings: Mapping[str, int | str], where: str
-    ) -> None:
+    def __init__(self, declared: Declared, settings: Mapping[str, int | str], where: str) -> None:
         self.declared, self.settings = declared, settings
         self.prefix = f"{where}: " if where else ""
         self.problems: list[str] = []

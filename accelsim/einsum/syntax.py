@@ -1,8 +1,8 @@
 """The syntax tree of one Einsum as written: sizes are still names, nothing is resolved yet.
 
-    statement = Access "=" [reduction] expression ["where" Access "=" expression]
-    expression = Access | Constant | Apply(operation, expression ...)
-    index      = a linear expression of rank indices, rank sizes, parameters and whole numbers
+statement = Access "=" [reduction] expression ["where" Access "=" expression]
+expression = Access | Constant | Apply(operation, expression ...)
+index      = a linear expression of rank indices, rank sizes, parameters and whole numbers
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ def _epochs(block: Block) -> Iterable[str]:
 
 def _order(done: list[str], cascade: Cascade) -> Iterable[str]:
     position = {name: i for i, name in enumerate(done)}
-    for maker, reader, lag in cascade.graph.edges(data="lag"):
+    for (maker, reader), lag in cascade.lags.items():
         if lag <= 0 and position[maker] > position[reader]:
             yield f"Einsum '{reader}' runs before '{maker}', which it reads; swap them"
 

@@ -1,9 +1,9 @@
 """A mapping: loop nests as a tree, where tensors stay, what runs where, and epochs.
 
-    Mapping = Block ...                        run one after the other
-    Block   = Nest, epochs                     its Einsums are fused: they overlap in time
-    Nest    = (Loop | Keep) ... (Nest | Compute) ...
-    Compute = one Einsum on one array
+Mapping = Block ...                        run one after the other
+Block   = Nest, epochs                     its Einsums are fused: they overlap in time
+Nest    = (Loop | Keep) ... (Nest | Compute) ...
+Compute = one Einsum on one array
 """
 
 from __future__ import annotations

@@ -24,14 +24,14 @@ class LayerPlan:
     tiles: Mapping[str, int]
 
 
-def traffic_of(einsums: Sequence[EinsumCounts]) -> dict[str, Exact]:
+def traffic_of(einsums: Sequence[EinsumCounts]) -> dict[str, Fraction]:
     """Memory -> bytes read and written by these Einsums, exact."""
-    total: dict[str, Exact] = {}
+    total: dict[str, Fraction] = {}
     for einsum in einsums:
         for transfer in einsum.transfers:
-            bits = transfer.read_bits + transfer.written_bits
-            total[transfer.memory] = total.get(transfer.memory, 0) + bits
-    return {memory: Fraction(bits) / 8 for memory, bits in total.items()}
+            bits = Fraction(transfer.read_bits + transfer.written_bits)
+            total[transfer.memory] = total.get(transfer.memory, Fraction(0)) + bits / 8
+    return total
 
 
 def _memory_cycles(memory: Memory, moved_bytes: Exact, clock_hz: float) -> Fraction:
@@ -200,7 +200,7 @@ def build_result(
     energy: dict[str, dict[str, float]] = {}
     missing: set[str] = set()
     traffic = {name: Fraction(0) for name in architecture.memories}
-    work = {name: 0 for name in architecture.arrays}
+    work = dict.fromkeys(architecture.arrays, 0)
     occupancy: dict[str, float] = {}
     operations = 0
     for plan in plans:

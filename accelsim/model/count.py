@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from itertools import pairwise
 
 from accelsim.architecture.architecture import Architecture
 from accelsim.einsum.cascade import Cascade, TensorAccess
@@ -57,8 +58,7 @@ def count_layer(
     """
     where = f"mapping '{mapped.mapper}' of '{cascade.name}'"
     blocks = tuple(
-        count_block(block, cascade, architecture, bits=bits, where=where)
-        for block in mapped.blocks
+        count_block(block, cascade, architecture, bits=bits, where=where) for block in mapped.blocks
     )
     return ActionCounts(layer=layer, blocks=blocks, repeat=repeat)
 
@@ -201,7 +201,7 @@ class _Counter:
 
         for access in einsum.inputs:
             way = self.residency.way(name, access, output=False)
-            for above, below in zip(way, way[1:], strict=False):
+            for above, below in pairwise(way):
                 delivered, taken = self._crossing(schedule, access, below)
                 delivered, taken = self._once(below, access.tensor, delivered, taken)
                 add(above.memory, access.tensor, reads=delivered)
@@ -210,7 +210,7 @@ class _Counter:
         way = self.residency.way(name, einsum.output, output=True)
         written = self.residency.cascade.tensors[name].size
         accumulators = written
-        for above, below in zip(way, way[1:], strict=False):
+        for above, below in pairwise(way):
             drained, given = self._crossing(schedule, einsum.output, below)
             refilled = drained - written
             share = Fraction(given, drained)
@@ -249,9 +249,7 @@ class _Counter:
             reads -= accumulators
         add(registers.name, einsum.name, reads=max(reads, 0), writes=writes)
 
-    def _crossing(
-        self, schedule: Schedule, access: TensorAccess, below: Store
-    ) -> tuple[int, int]:
+    def _crossing(self, schedule: Schedule, access: TensorAccess, below: Store) -> tuple[int, int]:
         """Elements that the memory above delivers, and that the one below takes in all its
         instances."""
         tensor = self.residency.cascade.tensors[access.tensor]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from accelsim.architecture.architecture import Array, OperationCost
-from accelsim.einsum.cascade import Einsum, Node
+from accelsim.einsum.cascade import Einsum, Node, Term
 from accelsim.einsum.operations import OPERATIONS, REDUCTIONS
-from accelsim.einsum.syntax import Apply
 
 __all__ = ["operations_of", "register_accesses"]
 
@@ -27,22 +26,22 @@ def operations_of(einsum: Einsum, array: Array) -> tuple[str, ...]:
         return tuple(found)
     reduction = REDUCTIONS[einsum.reduction].operation
     root = einsum.expression
-    product = isinstance(root, Apply) and root.operation == "multiply"
+    product = isinstance(root, Term) and root.operation == "multiply"
     if reduction == "add" and product and "multiply-add" in array.operations:
         return (*found[:-1], "multiply-add")
     return (*found, _performed(reduction, array))
 
 
 def _elementwise(node: Node, array: Array) -> list[str]:
-    if not isinstance(node, Apply):
+    if not isinstance(node, Term):
         return []
     operands = node.operands
     if node.operation == "exp" and "subtract-exp" in array.operations:
         (inner,) = operands
-        if isinstance(inner, Apply) and inner.operation == "subtract":
-            below = [op for operand in inner.operands for op in _elementwise(operand, array)]  # type: ignore[arg-type]
+        if isinstance(inner, Term) and inner.operation == "subtract":
+            below = [op for operand in inner.operands for op in _elementwise(operand, array)]
             return [*below, "subtract-exp"]
-    below = [op for operand in operands for op in _elementwise(operand, array)]  # type: ignore[arg-type]
+    below = [op for operand in operands for op in _elementwise(operand, array)]
     return [*below, _performed(node.operation, array)]
 
 

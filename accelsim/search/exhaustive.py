@@ -32,6 +32,8 @@ OBJECTIVES = ("latency", "energy", "edp")
 """What a search minimises; ties are broken by energy (DRAM traffic where energy is not known)."""
 
 Bits = Callable[[str], int]
+Grid = Mapping[str, NDArray[np.float64]]
+"""Rank -> its tile size, over all combinations of tile sizes."""
 
 _MAX_SPATIAL = 6
 _MAX_TILINGS = 200_000
@@ -127,8 +129,16 @@ class _Shape:
     @staticmethod
     def of(einsum: Einsum, cascade: Cascade, words: tuple[int, ...]) -> _Shape:
         tensors = [cascade.tensors[a.tensor] for a in (einsum.output, *einsum.inputs)]
-        parts = (einsum.sizes, einsum.output, einsum.inputs, einsum.expression, einsum.reduction,
-                 einsum.constraints, tensors, words)
+        parts = (
+            einsum.sizes,
+            einsum.output,
+            einsum.inputs,
+            einsum.expression,
+            einsum.reduction,
+            einsum.constraints,
+            tensors,
+            words,
+        )
         return _Shape(repr(parts), einsum, cascade, words)
 
     def __eq__(self, other: object) -> bool:
@@ -179,9 +189,7 @@ class _Search:
     def _cost(self, choice: _Choice) -> tuple[float, ...]:
         block = choice.block(self.einsum, (self.einsum.output, *self.einsum.inputs))
         where = f"search for Einsum '{self.einsum.name}'"
-        counts = count_block(
-            block, self.cascade, self.architecture, bits=self.bits, where=where
-        )
+        counts = count_block(block, self.cascade, self.architecture, bits=self.bits, where=where)
         cycles = float(block_cycles(counts, self.architecture))
         table, missing = energy_of(counts.einsums[0], self.architecture)
         traffic = float(traffic_of(counts.einsums).get(self.architecture.root.name, 0))
@@ -318,7 +326,7 @@ class _Search:
     def _distinct(self) -> Sequence[TensorAccess]:
         return list({access.tensor: access for access in self.tensors}.values())
 
-    def _tile(self, access: TensorAccess, tiles: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+    def _tile(self, access: TensorAccess, tiles: Grid) -> NDArray[np.float64]:
         """Elements of a tensor's tile, a halo included."""
         elements: NDArray[np.float64] = np.ones_like(next(iter(tiles.values())))
         for index in access.indices:
@@ -327,25 +335,3 @@ class _Search:
                 span = span + abs(coefficient) * (tiles[rank] - 1)
             elements = elements * span
         return elements
-
-    def _traffic(
-        self, order: Sequence[str], tiles: Mapping[str, NDArray[np.float64]]
-    ) -> NDArray[np.float64]:
-        """Bits between DRAM and buffer for tile loops in this order."""
-        total: NDArray[np.float64] = np.zeros_like(next(iter(tiles.values())))
-        for access in self.tensors:
-            moved = self._tile(access, tiles)
-            output = access is self.einsum.output
-            again = np.ones_like(moved)
-            inner = np.zeros(moved.shape, bool)
-            for rank in reversed(order):
-                trips = np.ceil(self.einsum.sizes[rank] / tiles[rank])
-                if rank in access.ranks:
-                    moved = moved * trips
-                    inner = inner | (trips > 1)
-                else:
-                    again = again * np.where(inner, trips, 1.0)
-            # A partial result is written and read again; the first time it is only written.
-            factor = 2 * again - 1 if output else again
-            total = total + moved * factor * self.words[access.tensor]
-        return total

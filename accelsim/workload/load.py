@@ -81,9 +81,7 @@ def cascade_from_text(
     """
     lines = [(i, line) for i, line in enumerate(text.splitlines(), 1)]
     written = [(i, line) for i, line in lines if line.strip() and not line.strip().startswith("#")]
-    placed = [
-        (line.strip(), (name, i, len(line) - len(line.lstrip()) + 1)) for i, line in written
-    ]
+    placed = [(line.strip(), (name, i, len(line) - len(line.lstrip()) + 1)) for i, line in written]
     return CascadeTemplate(
         name=name,
         statements=_statements(placed),
@@ -108,7 +106,8 @@ def _document(name: str) -> Document:
 
 
 def _statements(placed: Sequence[tuple[str, tuple[str, int, int]]]) -> tuple[Statement, ...]:
-    statements, problems = [], []
+    statements: list[Statement] = []
+    problems: list[str] = []
     for text, place in placed:
         try:
             statements.append(parse_statement(text, place=place))
@@ -149,7 +148,8 @@ def _template(name: str, document: Document) -> CascadeTemplate:
 def _network(name: str, document: Document, settings: Settings) -> Workload:
     file = check_model(NetworkFile, document, what="network")
     values = resolve_sizes({}, file.parameters, settings, where=name)
-    layers, problems = [], []
+    layers: list[Layer] = []
+    problems: list[str] = []
     seen: set[str] = set()
     for i, layer in enumerate(file.layers):
         place = document.place(("layers", i))
