@@ -193,10 +193,13 @@ def _path_in(document: Document, loc: tuple[str | int, ...]) -> Where:
     path: list[str | int] = []
     at: Plain = document.data
     for step in loc:
-        if (isinstance(at, dict) and isinstance(step, str) and step in at) or (
-            isinstance(at, list) and isinstance(step, int) and step < len(at)
-        ):
-            at = at[step]
+        children: dict[str | int, Plain] = {}
+        if isinstance(at, dict):
+            children.update(at)
+        elif isinstance(at, list):
+            children.update(enumerate(at))
+        if step in children:
+            at = children[step]
             path.append(step)
     return tuple(path)
 

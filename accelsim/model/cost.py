@@ -48,9 +48,9 @@ def _busy(block: BlockCounts, architecture: Architecture) -> tuple[dict[str, Fra
         for component, cycles in epoch.items():
             busy[component] = busy.get(component, Fraction(0)) + cycles
     for memory, moved in traffic_of(block.einsums).items():
-        cycles = _memory_cycles(architecture.memories[memory], moved, architecture.clock_hz)
-        if cycles:
-            busy[memory] = cycles
+        taken = _memory_cycles(architecture.memories[memory], moved, architecture.clock_hz)
+        if taken:
+            busy[memory] = taken
     return busy, Fraction(sum(max(epoch.values(), default=0) for epoch in block.epochs))
 
 

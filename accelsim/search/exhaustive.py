@@ -95,9 +95,12 @@ class _Choice:
     order: tuple[str, ...]
     outer: tuple[Loop, ...]
     buffer: str | None
+    keep_output: bool
+    """Whether the output's tile stays in the buffer, or goes straight to the outermost memory."""
 
     def block(self, einsum: Einsum, tensors: Sequence[TensorAccess]) -> Block:
-        names = dict.fromkeys(access.tensor for access in tensors)
+        kept = tensors if self.keep_output else tensors[1:]
+        names = dict.fromkeys(access.tensor for access in kept)
         keeps = [Keep(self.buffer, tuple((name,) for name in names))] if self.buffer else []
         compute = Compute(einsum.name, self.array, self.rows, self.columns, self.order)
         return Block(einsum.name, Nest((*self.outer, *keeps), (compute,)))
@@ -207,10 +210,17 @@ class _Search:
             parent = self.architecture.memories[spatial.array.parent]
             buffer = None if parent is self.architecture.root else parent.name
             for order in self._orders(spatial):
-                for outer in self._tilings(spatial, buffer):
-                    yield _Choice(
-                        spatial.array.name, spatial.rows, spatial.columns, order, outer, buffer
-                    )
+                for keep_output in (True, False):
+                    for outer in self._tilings(spatial, buffer, keep_output=keep_output):
+                        yield _Choice(
+                            spatial.array.name,
+                            spatial.rows,
+                            spatial.columns,
+                            order,
+                            outer,
+                            buffer,
+                            keep_output,
+                        )
 
     def _spatial(self) -> list[_Spatial]:
         """Unrollings with the fewest cycles, over all arrays that perform the operations."""
@@ -276,7 +286,9 @@ class _Search:
 
     # ---- tiles in the buffer --------------------------------------------------------------
 
-    def _tilings(self, spatial: _Spatial, buffer: str | None) -> list[tuple[Loop, ...]]:
+    def _tilings(
+        self, spatial: _Spatial, buffer: str | None, *, keep_output: bool
+    ) -> list[tuple[Loop, ...]]:
         if buffer is None:
             return [()]
         capacity = self.architecture.memories[buffer].capacity_bytes
@@ -286,7 +298,8 @@ class _Search:
         lattice = self._lattice(spatial)
         grid = np.meshgrid(*(np.array(lattice[r], float) for r in ranks), indexing="ij")
         tiles = dict(zip(ranks, grid, strict=True))
-        filled = sum(self._tile(a, tiles) * self.words[a.tensor] for a in self._distinct())
+        kept = [a for a in self._distinct() if keep_output or a is not self.einsum.output]
+        filled = sum(self._tile(a, tiles) * self.words[a.tensor] for a in kept)
         legal = filled <= capacity * 8
         if not np.any(legal):
             # The smallest tiles; counting them in full says what does not fit.
@@ -294,7 +307,8 @@ class _Search:
         found = []
         for stays in self.tensors:
             order = sorted(ranks, key=lambda rank: rank not in stays.ranks)
-            traffic = np.where(legal, self._traffic(order, tiles), np.inf)
+            moved = self._traffic(order, tiles, keep_output=keep_output)
+            traffic = np.where(legal, moved, np.inf)
             # Among the tilings with the least traffic, the one that fills least.
             least = np.flatnonzero(traffic.ravel() <= traffic.min() * (1 + 1e-12))
             pick = least[np.argmin(np.asarray(filled).ravel()[least])]
@@ -335,3 +349,26 @@ class _Search:
                 span = span + abs(coefficient) * (tiles[rank] - 1)
             elements = elements * span
         return elements
+
+    def _traffic(
+        self, order: Sequence[str], tiles: Grid, *, keep_output: bool
+    ) -> NDArray[np.float64]:
+        """Bits between DRAM and chip for tile loops in this order."""
+        total: NDArray[np.float64] = np.zeros_like(next(iter(tiles.values())))
+        for access in self.tensors:
+            output = access is self.einsum.output
+            moved = self._tile(access, tiles)
+            again = np.ones_like(moved)
+            # An output that is not kept is drained before the next tile in any case.
+            inner = np.full(moved.shape, output and not keep_output)
+            for rank in reversed(order):
+                trips = np.ceil(self.einsum.sizes[rank] / tiles[rank])
+                if rank in access.ranks:
+                    moved = moved * trips
+                    inner = inner | (trips > 1)
+                else:
+                    again = again * np.where(inner, trips, 1.0)
+            # A partial result is written and read again; the first time it is only written.
+            factor = 2 * again - 1 if output else again
+            total = total + moved * factor * self.words[access.tensor]
+        return total
