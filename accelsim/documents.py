@@ -6,6 +6,7 @@ says it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,8 @@ Model = TypeVar("Model", bound="BaseModel")
 
 _MAX_BYTES = 4 * 2**20
 _MAX_DEPTH = 40
+# YAML 1.1 reads 010 as 8 and 1:30 as 90; such text stays text, so that nothing changes silently.
+_OLD_NUMBER = re.compile(r"[-+]?0_*\d|.*:")
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,8 @@ class _Reader:
 
         line, column = node.start_mark.line + 1, node.start_mark.column + 1
         quoted = isinstance(node, ScalarNode) and node.style in ("'", '"')
+        if isinstance(node, ScalarNode) and node.style in ("|", ">"):
+            line, column = line + 1, 1  # The text begins on the line after the sign.
         self.positions[where] = (line, column + (1 if quoted else 0))
         if isinstance(node, SequenceNode):
             return [self.plain(item, (*where, i)) for i, item in enumerate(node.value)]
@@ -141,6 +146,8 @@ class _Reader:
 
     def _scalar(self, node: Node, line: int) -> Plain:
         value = self.construct(node)  # type: ignore[operator]
+        if isinstance(value, int | float) and _OLD_NUMBER.match(node.value):
+            return str(node.value)
         if value is None or isinstance(value, bool | int | float | str):
             return value
         return str(node.value)

@@ -14,7 +14,17 @@ from accelsim.errors import InputError, unknown_name
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["Cascade", "Einsum", "Node", "Scalar", "Tensor", "TensorAccess", "Term", "accesses"]
+__all__ = [
+    "Cascade",
+    "Einsum",
+    "Node",
+    "Scalar",
+    "Tensor",
+    "TensorAccess",
+    "Term",
+    "accesses",
+    "constants",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +46,14 @@ class Tensor:
         return count_points({r: n - o for r, n, o in lengths}, self.domain)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TensorAccess:
     """A tensor with an affine expression per dimension."""
 
     tensor: str
     indices: tuple[Affine, ...]
 
-    @property
+    @cached_property
     def ranks(self) -> frozenset[str]:
         """Every rank that some index uses."""
         return frozenset(rank for index in self.indices for rank in index.ranks)
@@ -78,6 +88,15 @@ def accesses(node: Node) -> Iterator[TensorAccess]:
     elif isinstance(node, Term):
         for operand in node.operands:
             yield from accesses(operand)
+
+
+def constants(node: Node) -> Iterator[float]:
+    """Every number in an expression, in the order of the text."""
+    if isinstance(node, Scalar):
+        yield node.value
+    elif isinstance(node, Term):
+        for operand in node.operands:
+            yield from constants(operand)
 
 
 @dataclass(frozen=True)

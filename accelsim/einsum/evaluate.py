@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from accelsim.einsum.affine import Affine
-from accelsim.einsum.cascade import Cascade, Einsum, Node, Scalar, TensorAccess, Term
+from accelsim.einsum.cascade import Cascade, Einsum, Node, Scalar, TensorAccess, Term, constants
 from accelsim.einsum.operations import OPERATIONS, REDUCTIONS
 from accelsim.errors import InputError, UnsupportedError, unknown_name
 
@@ -52,20 +52,31 @@ def evaluate(
         [[3.0], [7.0]]
     """
     kind = np.dtype(dtype)
-    values = _inputs(cascade, tensors, kind)
+    if kind.kind not in "iuf":
+        raise InputError(f"dtype is {kind}, must be an integer or floating-point type")
+    _check_constants(cascade, kind)
     wanted = [e.name for e in cascade.einsums] if intermediates else cascade.outputs
     try:
+        _check_positions(cascade)
+        values = _inputs(cascade, tensors, kind)
         with np.errstate(all="ignore"):
             for group in _groups(cascade):
                 _run_group(cascade, group, values, kind)
-    except (MemoryError, ValueError) as error:
-        if isinstance(error, ValueError) and "too big" not in str(error):
-            raise
+    except MemoryError:
         raise UnsupportedError(
             f"cascade '{cascade.name}': its tensors do not fit into memory at these sizes; "
             "evaluate with smaller ranks (simulate needs no memory for them)"
         ) from None
     return {name: values[name] for name in wanted}
+
+
+def _check_positions(cascade: Cascade) -> None:
+    """NumPy counts elements and positions in 64 bits; leave room to add and multiply them."""
+    shapes = [tensor.shape for tensor in cascade.tensors.values()]
+    spaces = [tuple(einsum.sizes.values()) for einsum in cascade.einsums]
+    ends = [e for each in cascade.einsums for c in each.constraints for e in c.bounds(each.sizes)]
+    if max([*map(math.prod, shapes + spaces), *map(abs, ends)], default=0) > 2**56:
+        raise MemoryError
 
 
 def _inputs(
@@ -82,7 +93,10 @@ def _inputs(
         if name not in tensors:
             problems.append(f"{cascade.name}: tensor '{name}' is missing; give all inputs")
             continue
-        array = np.asarray(tensors[name])
+        array = _numbers(tensors[name])
+        if array is None:
+            problems.append(f"{cascade.name}: tensor '{name}' is not an array of real numbers")
+            continue
         if array.shape != tensor.shape:
             problems.append(
                 f"{cascade.name}: tensor '{name}': shape is {array.shape}, must be {tensor.shape} "
@@ -92,6 +106,31 @@ def _inputs(
     if problems:
         raise InputError(problems)
     return values
+
+
+def _check_constants(cascade: Cascade, kind: np.dtype[Any]) -> None:
+    """An integer type would cut a fraction off without a word."""
+    if kind.kind == "f":
+        return
+    problems = []
+    for einsum in cascade.einsums:
+        written = [*constants(einsum.expression), *([] if einsum.start is None else [einsum.start])]
+        problems += [
+            f"{cascade.name}: Einsum '{einsum.name}' holds {value}, which {kind} cannot hold; "
+            "evaluate in a floating-point type"
+            for value in written
+            if not (value.is_integer() and np.iinfo(kind).min <= value <= np.iinfo(kind).max)
+        ]
+    if problems:
+        raise InputError(list(dict.fromkeys(problems)))
+
+
+def _numbers(value: ArrayLike) -> Array | None:
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        return None
+    return array if array.dtype.kind in "biuf" else None
 
 
 def _groups(cascade: Cascade) -> list[list[Einsum]]:
@@ -140,11 +179,6 @@ def _run_group(
 
 def _started(cascade: Cascade, einsum: Einsum, kind: np.dtype[Any]) -> Array:
     assert einsum.start is not None
-    if not math.isfinite(einsum.start) and not np.issubdtype(kind, np.inexact):
-        raise InputError(
-            f"{cascade.name}: tensor '{einsum.name}' starts at {einsum.start}, which {kind} cannot "
-            "hold; evaluate in a floating-point type"
-        )
     return np.full(cascade.tensors[einsum.name].shape, einsum.start, kind)
 
 
@@ -176,7 +210,7 @@ def _compute(
     held = {rank: Affine((), index) for rank, index in fixed.items()}
     reader = _Reader(einsum, values, held, ranks)
     factors = _factors(einsum.expression)
-    if einsum.reduction == "sum" and factors is not None:
+    if einsum.reduction == "sum" and factors is not None and reader.maskable:
         return _contract(reader, factors, out).astype(kind, copy=False)
     result = np.asarray(reader.value(einsum.expression, kind))
     shape = [einsum.sizes[rank] for rank in ranks]
@@ -266,6 +300,12 @@ class _Reader:
         self.binding = {**free, **held}
         substituted = (c.substitute(self.binding) for c in einsum.constraints)
         self.constraints = [c for c in substituted if c.terms or c.constant < 0]
+
+    @property
+    def maskable(self) -> bool:
+        """Whether a product is 0 where one factor is made 0: not so beside inf or nan."""
+        arrays = (self.values[access.tensor] for access in self.einsum.inputs)
+        return not self.constraints or all(np.isfinite(array).all() for array in arrays)
 
     def value(self, node: Node, kind: np.dtype[Any]) -> Array:
         match node:

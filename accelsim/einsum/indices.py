@@ -27,7 +27,11 @@ def resolve_index(text: str, *, ranks: Collection[str], values: Mapping[str, int
         >>> str(resolve_index("stride*p + r", ranks={"P", "R"}, values={"stride": 2}))
         '2*p + r'
     """
-    tree = ast.parse(text.strip(), mode="eval").body
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except SyntaxError:
+        # A word of Python (`if`), or a number such as 01.
+        raise InputError(f"index '{text}' is not a linear expression of indices") from None
     return _affine(tree, text, ranks, values)
 
 

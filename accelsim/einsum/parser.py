@@ -18,6 +18,7 @@ __all__ = ["parse_statement"]
 
 _MAX_CHARACTERS = 2000
 _MAX_NESTING = 50
+_MAX_SIGNS = 100
 _PLAIN_WORDS = {
     "WHOLE": "a whole number",
     "NUMBER": "a number",
@@ -81,6 +82,11 @@ def _parse(text: str, place: tuple[str, int, int]) -> Parts:
         raise InputError(
             f"{problem.at(0)}: Einsum nests deeper than {_MAX_NESTING} parentheses; split it"
         )
+    if (signs := sum(map(text.count, "+-*/"))) > _MAX_SIGNS:
+        raise InputError(
+            f"{problem.at(0)}: Einsum holds {signs} signs + - * /, must be at most {_MAX_SIGNS}; "
+            "split it"
+        )
     try:
         tree = _lark().parse(text)
     except UnexpectedInput as error:
@@ -93,13 +99,13 @@ def _nesting(text: str) -> int:
     for character in text:
         depth += (character in "([") - (character in ")]")
         deepest = max(deepest, depth)
-    # A long run of signs nests as well, without parentheses.
-    return max(deepest, *(len(run) for run in re.findall(r"[-\s]+", text)), 0)
+    return deepest
 
 
 def _syntax_message(problem: Statement, error: Any) -> str:
     position = error.pos_in_stream
-    if position is None or position < 0 or position >= len(problem.text):
+    # Lark puts an early end where the last token stands.
+    if position is None or getattr(getattr(error, "token", None), "type", None) == "$END":
         position = len(problem.text)
     rest = problem.text[position:].split("\n")[0]
     found = f"'{rest[:30]}'" if rest else "the end"

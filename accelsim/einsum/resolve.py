@@ -16,6 +16,7 @@ from accelsim.einsum.cascade import (
     accesses,
 )
 from accelsim.einsum.indices import resolve_index
+from accelsim.einsum.steps import step_problems
 from accelsim.einsum.syntax import Access, Apply, Constant, Expression, Statement, walk
 from accelsim.errors import InputError, unknown_name
 
@@ -57,7 +58,7 @@ def resolve_cascade(
                 unknown_name("output", kept, [e.name for e in einsums], where=name)
             )
     resolver.stop_if_wrong()
-    return Cascade(
+    cascade = Cascade(
         name=name,
         einsums=tuple(einsums),
         tensors=resolver.tensors,
@@ -65,6 +66,10 @@ def resolve_cascade(
         outputs=tuple(e.name for e in einsums if e.name not in read or e.name in outputs),
         sizes=dict(values),
     )
+    for einsum, message in step_problems(cascade):
+        resolver.fail(resolver.statements[einsum.name], 0, message)
+    resolver.stop_if_wrong()
+    return cascade
 
 
 class _ProblemError(Exception):
@@ -165,10 +170,15 @@ class _Resolver:
         """Whether the access takes what an earlier step wrote: `T[m1+1]` written, `T[m1]` read."""
         if producer.start is None or len(producer.output.indices) != len(access.indices):
             return False
-        return any(
-            wrote != read and wrote.split("+")[0] == read.split("+")[0].split("-")[0]
-            for wrote, read in zip(producer.output.indices, access.indices, strict=True)
-        )
+        for wrote, read in zip(producer.output.indices, access.indices, strict=True):
+            try:
+                written = resolve_index(wrote, ranks=self.ranks, values=self.values)
+                taken = resolve_index(read, ranks=self.ranks, values=self.values)
+            except InputError:
+                return True  # That index is reported where its Einsum is resolved.
+            if written.constant == 1:
+                return taken.terms == written.terms and taken.constant < 1
+        return False
 
     def _cycles(self, statements: Sequence[Statement]) -> None:
         """Report every circle of reads that no iterated rank breaks."""

@@ -1,7 +1,7 @@
 """How loops cut the ranks of an Einsum: exact tile sizes, imperfect ones included.
 
 A rank at some depth of a nest is a collection of tile extents with how often each occurs:
-256 cut by 100 and then by 30 is {30: 6, 10: 2, 26: 1}. Ranks are independent of each other, so
+256 cut by 100 and then by 30 is {30: 7, 26: 1, 10: 2}. Ranks are independent of each other, so
 counts multiply. Two ranks that split a third (``M0*m1 + m0`` with a ragged end) are one axis: a
 loop over the outer rank cuts it in multiples of M0, a loop over the inner rank cuts inside M0.
 """
@@ -62,23 +62,26 @@ def largest(extents: Extents) -> int:
     return max(extent for extent, _ in extents)
 
 
-def axes_of(einsum: Einsum, loop_order: Sequence[str]) -> tuple[Axis, ...]:
+def axes_of(
+    einsum: Einsum, loop_order: Sequence[str], unrolled: Sequence[str] = ()
+) -> tuple[Axis, ...]:
     """The axes of an Einsum's iteration space.
 
     Args:
         einsum: whose conditions tell which ranks split another.
-        loop_order: ranks in the order in which a nest loops over them, outermost first. A split
-            whose inner rank is looped first is treated as two plain ranks (its ragged end then
-            takes the time of a full one).
+        loop_order: ranks of the loops that cut, outermost first. A split whose inner rank is
+            looped first is treated as two plain ranks (its ragged end then takes the time and the
+            traffic of a full one).
+        unrolled: ranks unrolled over an array; a split whose outer rank is among them is treated
+            in the same way.
     """
     axes: list[Axis] = []
     taken: set[str] = set()
-    first = {rank: i for i, rank in reversed(list(enumerate(loop_order)))}
     for condition in einsum.constraints:
         split = _split(condition, einsum.sizes)
         if split and not taken & {split.outer, str(split.inner)}:
-            last_outer = max(i for i, r in enumerate(loop_order) if r == split.outer)
-            if last_outer < first[str(split.inner)]:
+            both = [rank for rank in loop_order if rank in (split.outer, split.inner)]
+            if split.outer not in unrolled and both == sorted(both, key=split.outer.__ne__):
                 axes.append(split)
                 taken |= {split.outer, str(split.inner)}
     rest = [Axis(r, None, n, 1) for r, n in einsum.sizes.items() if r not in taken]

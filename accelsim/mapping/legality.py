@@ -63,6 +63,8 @@ def _names(block: Block, cascade: Cascade, architecture: Architecture) -> Iterab
     for memory in block.spill:
         if memory == architecture.root.name:
             yield f"memory '{memory}' is the outermost, nothing above it can take what spills"
+        elif memory in architecture.memories and _inside(memory, architecture):
+            yield f"memory '{memory}' is inside the PEs, no memory directly above it takes what spills"
     for epoch in block.epochs:
         for part in epoch:
             if isinstance(part, Move) and part.link not in architecture.links:
@@ -78,9 +80,15 @@ def _step(step: Loop | Keep, cascade: Cascade, architecture: Architecture) -> It
         return
     if step.memory not in architecture.memories:
         yield unknown_name("memory", step.memory, architecture.memories)
+    if step.memory == architecture.root.name:
+        yield f"memory '{step.memory}' is the outermost and holds every tensor; leave its keep out"
     for tensor in step.tensors:
         if tensor not in cascade.tensors:
             yield unknown_name("tensor", tensor, cascade.tensors)
+
+
+def _inside(memory: str, architecture: Architecture) -> bool:
+    return architecture.memories[memory].parent in architecture.arrays
 
 
 def _compute(compute: Compute, cascade: Cascade) -> Iterable[str]:

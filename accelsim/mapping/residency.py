@@ -19,7 +19,7 @@ Address = tuple[int, ...]
 @dataclass(frozen=True, slots=True)
 class Store:
     """A memory on a tensor's way; ``address`` is that of its Keep, None for the outermost memory
-    and for the PEs' own registers."""
+    and for the PEs' own registers (the array's name, where it has none)."""
 
     memory: str
     address: Address | None
@@ -91,8 +91,8 @@ class Residency:
         return tensor in self.cascade.outputs or bool(outside) or bool(read_through_root)
 
     def way(self, einsum: str, access: TensorAccess, *, output: bool) -> tuple[Store, ...]:
-        """The memories of one access, outermost first, the PEs' registers last where there are
-        any. Empty for an input that its producer left in the registers."""
+        """The memories of one access, outermost first, the PEs last. Empty for an input that its
+        producer left in the registers."""
         schedule = self.schedules[einsum]
         tensor = access.tensor
         if not output and tensor in schedule.path.compute.forward:
@@ -109,6 +109,7 @@ class Residency:
         if from_root:
             stores.insert(0, Store(self.architecture.root.name, None, 0))
         registers = self.architecture.registers(schedule.array.name)
-        if registers is not None and stores and stores[-1].memory != registers.name:
-            stores.append(Store(registers.name, None, len(schedule.loops)))
+        inside = registers.name if registers else schedule.array.name
+        if stores and stores[-1].memory != inside:
+            stores.append(Store(inside, None, len(schedule.loops)))
         return tuple(stores)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -66,8 +67,12 @@ def schedule_of(cascade: Cascade, architecture: Architecture, path: Path) -> Sch
     left = [r for r in einsum.sizes if r not in spatial and r not in path.compute.order]
     inner += [Loop(rank) for rank in (*left, *path.compute.order) if rank not in spatial]
     outer = [step for step in path.steps if isinstance(step, Loop) and step.rank in einsum.sizes]
-    order = [loop.rank for loop in (*outer, *inner)]
-    cut = full_cut(axes_of(einsum, [*order, *spatial]))
+    left_over = dict(einsum.sizes)
+    for loop in outer:
+        left_over[loop.rank] = min(left_over[loop.rank], loop.tile)
+    inner = [loop for loop in inner if loop.tile < left_over[loop.rank]]
+    order = tuple(_cutting((*outer, *inner), einsum))
+    cut = full_cut(axes_of(einsum, order, spatial))
     loops: list[Loop] = []
     cuts, depths = [cut], []
     for step in (*path.steps, *inner):
@@ -78,3 +83,12 @@ def schedule_of(cascade: Cascade, architecture: Architecture, path: Path) -> Sch
             loops.append(step)
             cuts.append(cut)
     return Schedule(einsum, array, path, tuple(loops), tuple(cuts), tuple(depths), spatial)
+
+
+def _cutting(loops: Sequence[Loop], einsum: Einsum) -> Iterator[str]:
+    """Ranks of the loops that run more than once, outermost first."""
+    tiles = dict(einsum.sizes)
+    for loop in loops:
+        if loop.tile < tiles[loop.rank]:
+            tiles[loop.rank] = loop.tile
+            yield loop.rank

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
 
 from accelsim.einsum.affine import Affine
 from accelsim.einsum.cascade import Tensor, TensorAccess
-from accelsim.mapping.extents import Axis, Cut, Extents, iterations, largest
+from accelsim.mapping.extents import Axis, Cut, iterations, largest
 
 __all__ = ["moved_elements", "tile_elements"]
 
@@ -55,21 +55,15 @@ def _groups(access: TensorAccess, cut: Cut) -> list[tuple[list[int], Affine | No
     return groups + [(axes, index, dim) for axes, index, dim in joint]
 
 
-def moved_elements(
-    access: TensorAccess,
-    tensor: Tensor,
-    cut: Cut,
-    *,
-    idle: Callable[[Axis, Extents], int] = lambda _, extents: iterations(extents),
-) -> int:
+def moved_elements(access: TensorAccess, tensor: Tensor, cut: Cut) -> int:
     """Elements that cross into a store over a whole Einsum.
+
+    Tiles of an axis that the tensor does not depend on move it again.
 
     Args:
         access: how the Einsum reads or writes the tensor.
         tensor: the tensor.
         cut: state of the ranks at the store.
-        idle: what an axis that the tensor does not depend on multiplies: by default its number
-            of tiles, since every iteration moves the tile again.
     """
     total = 1
     used: set[int] = set()
@@ -80,9 +74,9 @@ def moved_elements(
             total *= sum(n * _plain_span(axis, access.ranks, e) for e, n in extents)
         else:
             total *= _joint_total(index, cut, axes, tensor.shape[dim])
-    for i, (axis, extents) in enumerate(zip(cut.axes, cut.extents, strict=True)):
+    for i, extents in enumerate(cut.extents):
         if i not in used:
-            total *= idle(axis, extents)
+            total *= iterations(extents)
     return total
 
 

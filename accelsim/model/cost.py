@@ -140,6 +140,21 @@ def _einsum_result(
     )
 
 
+def _utilization(
+    layers: Sequence[ActionCounts], architecture: Architecture, cycles: Fraction
+) -> dict[str, float]:
+    """Array -> busy PE-cycles over PEs times cycles."""
+    work = dict.fromkeys(architecture.arrays, 0)
+    for counts in layers:
+        for block in counts.blocks:
+            for einsum in block.einsums:
+                work[einsum.array] += einsum.pe_cycles * counts.repeat
+    return {
+        name: float(Fraction(busy) / (architecture.arrays[name].pes * cycles))
+        for name, busy in work.items()
+    }
+
+
 def _block_result(block: BlockCounts, architecture: Architecture, prefix: str) -> BlockResult:
     busy, epochs = _busy(block, architecture)
     cycles = max([epochs, *busy.values()])
@@ -162,14 +177,16 @@ def _layer_result(plan: LayerPlan, architecture: Architecture) -> LayerResult:
     )
     energies = [einsum.energy_pj for einsum in einsums]
     known = [energy for energy in energies if energy is not None]
+    cycles = layer_cycles(counts, architecture)
     return LayerResult(
         name=counts.layer,
         cascade=plan.cascade,
         mapper=plan.mapper,
         repeat=repeat,
-        cycles=float(layer_cycles(counts, architecture)),
+        cycles=float(cycles),
         energy_pj=sum(known) if len(known) == len(energies) else None,
         dram_bytes=sum(einsum.dram_bytes for einsum in einsums),
+        utilization=_utilization([counts], architecture, cycles),
         tiles=plan.tiles,
         blocks=tuple(_block_result(b, architecture, counts.layer) for b in counts.blocks),
         einsums=einsums,
@@ -200,7 +217,6 @@ def build_result(
     energy: dict[str, dict[str, float]] = {}
     missing: set[str] = set()
     traffic = {name: Fraction(0) for name in architecture.memories}
-    work = dict.fromkeys(architecture.arrays, 0)
     occupancy: dict[str, float] = {}
     operations = 0
     for plan in plans:
@@ -214,7 +230,6 @@ def build_result(
                 filled = min(filled, held) if held is not None else filled
                 occupancy[memory] = max(occupancy.get(memory, 0.0), filled)
             for einsum in block.einsums:
-                work[einsum.array] += einsum.pe_cycles * repeat
                 operations += einsum.operations * repeat
                 table, lacking = energy_of(einsum, architecture)
                 missing |= lacking
@@ -236,13 +251,18 @@ def build_result(
         energy_missing=tuple(sorted(missing)),
         area_um2=area,
         area_missing=area_missing,
-        utilization={
-            name: float(Fraction(busy) / (architecture.arrays[name].pes * exact)) if exact else 0.0
-            for name, busy in work.items()
-        },
+        utilization=_utilization([plan.counts for plan in plans], architecture, exact),
         traffic_bytes={name: float(moved) for name, moved in traffic.items()},
         occupancy_bytes=occupancy,
         operations=operations,
+        peak_operations_per_s={
+            name: array.pes * architecture.clock_hz for name, array in architecture.arrays.items()
+        },
+        bandwidth_bytes_per_s={
+            name: memory.bandwidth_bytes_per_s * memory.instances
+            for name, memory in architecture.memories.items()
+            if memory.bandwidth_bytes_per_s is not None
+        },
         layers=tuple(_layer_result(plan, architecture) for plan in plans),
         sources=architecture.sources,
     )

@@ -19,7 +19,7 @@ from itertools import pairwise
 
 from accelsim.architecture.architecture import Architecture
 from accelsim.einsum.cascade import Cascade, TensorAccess
-from accelsim.mapping.extents import Axis, Extents, iterations
+from accelsim.mapping.copies import copies, first_copies
 from accelsim.mapping.legality import check_capacity, check_operations
 from accelsim.mapping.mapping import Block, MappedLayer, Move
 from accelsim.mapping.occupancy import occupancy_of
@@ -69,12 +69,10 @@ def count_block(
     """Actions of the Einsums of one block."""
     residency = Residency(cascade, architecture, block)
     check_capacity(residency, bits, where=where)
-    counter = _Counter(residency, bits)
-    einsums = {name: counter.einsum(name) for name in residency.schedules}
     occupancy = occupancy_of(residency, bits)
     spilled = _spilled(block, architecture, occupancy)
-    if spilled:
-        einsums = {n: _spill(e, architecture, spilled, counter) for n, e in einsums.items()}
+    counter = _Counter(residency, bits, spilled)
+    einsums = {name: counter.einsum(name) for name in residency.schedules}
     return BlockCounts(
         name=block.name,
         einsums=tuple(einsums.values()),
@@ -115,57 +113,65 @@ def _spilled(
     return found
 
 
-def _spill(
-    einsum: EinsumCounts,
-    architecture: Architecture,
-    spilled: Mapping[str, Fraction],
-    counter: _Counter,
-) -> EinsumCounts:
-    """Move the spilled part of every access to the memory above.
+class _Book:
+    """Bits that the memories read and write on behalf of one Einsum."""
 
-    What spills is accessed there directly and is not moved into the smaller memory first.
-    """
-    moved: list[Transfer] = []
-    for transfer in einsum.transfers:
-        part = spilled.get(transfer.memory)
-        if part is not None:
-            above = architecture.memories[transfer.memory].parent
-            assert above is not None
-            moved.append(_scaled(transfer, 1 - part))
-            moved.append(_scaled(transfer, part, memory=above))
-            continue
-        below = counter.filled_from.get((einsum.name, transfer.memory, transfer.tensor))
-        held = 1 - spilled.get(below, Fraction(0)) if below else 1
-        moved.append(_scaled(transfer, held) if held != 1 else transfer)
-    return EinsumCounts(
-        einsum.name,
-        einsum.array,
-        einsum.steps,
-        einsum.cycles,
-        einsum.points,
-        einsum.pe_cycles,
-        einsum.actions,
-        tuple(moved),
-    )
+    def __init__(self, residency: Residency, bits: Bits, spilled: Mapping[str, Fraction]) -> None:
+        self.memories, self.bits, self.spilled = residency.architecture.memories, bits, spilled
+        self.moved: dict[tuple[str, str], tuple[Exact, Exact]] = {}
 
+    def cross(
+        self,
+        above: Store,
+        below: Store,
+        tensor: str,
+        *,
+        down: tuple[int, int] = (0, 0),
+        up: tuple[int, int] = (0, 0),
+    ) -> None:
+        """Elements that two neighbouring memories hand each other.
 
-def _scaled(transfer: Transfer, part: Exact, *, memory: str | None = None) -> Transfer:
-    return Transfer(
-        memory or transfer.memory,
-        transfer.tensor,
-        transfer.read_bits * part,
-        transfer.written_bits * part,
-    )
+        Args:
+            above: the outer one.
+            below: the inner one; what spills from it is not moved into it first.
+            tensor: the tensor.
+            down: elements read above, and written below.
+            up: elements written above, and read below.
+        """
+        held = 1 - self.spilled.get(below.memory, 0)
+        self.access(above.memory, tensor, reads=down[0] * held, writes=up[0] * held)
+        self._add(below.memory, tensor, up[1] * held, down[1] * held)
+
+    def access(self, memory: str, tensor: str, *, reads: Exact, writes: Exact) -> None:
+        """Elements that are read and written; what spills is accessed in the memory above."""
+        part = self.spilled.get(memory, 0)
+        self._add(memory, tensor, reads * (1 - part), writes * (1 - part))
+        if part:
+            outer = self.memories[memory].parent
+            assert outer is not None
+            self._add(outer, tensor, reads * part, writes * part)
+
+    def _add(self, memory: str, tensor: str, reads: Exact, writes: Exact) -> None:
+        # PEs without registers take values, but store none.
+        if memory in self.memories and (reads or writes):
+            before = self.moved.get((memory, tensor), (0, 0))
+            bits = self.bits(tensor)
+            self.moved[memory, tensor] = before[0] + reads * bits, before[1] + writes * bits
+
+    @property
+    def transfers(self) -> tuple[Transfer, ...]:
+        return tuple(
+            Transfer(memory, tensor, _tidy(reads), _tidy(writes))
+            for (memory, tensor), (reads, writes) in self.moved.items()
+        )
 
 
 class _Counter:
     """Counts the Einsums of one block; a fill that several share is counted once."""
 
-    def __init__(self, residency: Residency, bits: Bits) -> None:
-        self.residency, self.bits = residency, bits
+    def __init__(self, residency: Residency, bits: Bits, spilled: Mapping[str, Fraction]) -> None:
+        self.residency, self.bits, self.spilled = residency, bits, spilled
         self.filled: dict[tuple[tuple[int, ...], str], int] = {}
-        self.filled_from: dict[tuple[str, str, str], str] = {}
-        """(Einsum, memory, tensor) -> the memory below that these transfers fill or drain."""
 
     def einsum(self, name: str) -> EinsumCounts:
         schedule = self.residency.schedules[name]
@@ -192,45 +198,32 @@ class _Counter:
 
     def _transfers(self, schedule: Schedule, operations: tuple[str, ...]) -> tuple[Transfer, ...]:
         name, einsum = schedule.einsum.name, schedule.einsum
-        moved: dict[tuple[str, str], list[Exact]] = {}
-
-        def add(memory: str, tensor: str, *, reads: Exact = 0, writes: Exact = 0) -> None:
-            entry = moved.setdefault((memory, tensor), [0, 0])
-            entry[0] += reads * self.bits(tensor)
-            entry[1] += writes * self.bits(tensor)
-
+        book = _Book(self.residency, self.bits, self.spilled)
         for access in einsum.inputs:
             way = self.residency.way(name, access, output=False)
             for above, below in pairwise(way):
                 delivered, taken = self._crossing(schedule, access, below)
-                delivered, taken = self._once(below, access.tensor, delivered, taken)
-                add(above.memory, access.tensor, reads=delivered)
-                add(below.memory, access.tensor, writes=taken)
-                self.filled_from[name, above.memory, access.tensor] = below.memory
-        way = self.residency.way(name, einsum.output, output=True)
-        written = self.residency.cascade.tensors[name].size
-        accumulators = written
-        for above, below in pairwise(way):
+                down = self._once(below, access.tensor, delivered, taken)
+                book.cross(above, below, access.tensor, down=down)
+        tensor = self.residency.cascade.tensors[name]
+        written = moved_elements(einsum.output, tensor, schedule.cuts[0])
+        begun = first_copies(schedule, einsum.output)
+        for above, below in pairwise(self.residency.way(name, einsum.output, output=True)):
             drained, given = self._crossing(schedule, einsum.output, below)
-            refilled = drained - written
-            share = Fraction(given, drained)
-            add(above.memory, name, writes=drained, reads=refilled)
-            add(below.memory, name, reads=given, writes=refilled * share)
-            self.filled_from[name, above.memory, name] = below.memory
-            accumulators = int(written * share)
-        self._register_accesses(schedule, operations, accumulators, add)
-        return tuple(
-            Transfer(memory, tensor, _tidy(reads), _tidy(writes))
-            for (memory, tensor), (reads, writes) in moved.items()
-            if reads or writes
-        )
+            # What is there for the first time was not written before.
+            first = begun if below.address is None else written
+            book.cross(
+                above, below, name, up=(drained, given), down=(drained - written, given - first)
+            )
+        self._register_accesses(schedule, operations, begun, book)
+        return book.transfers
 
     def _register_accesses(
         self,
         schedule: Schedule,
         operations: tuple[str, ...],
-        accumulators: int,
-        add: Callable[..., None],
+        begun: int,
+        book: _Book,
     ) -> None:
         """What the operations themselves read from and write to the PEs' registers."""
         registers = self.residency.architecture.registers(schedule.array.name)
@@ -246,8 +239,8 @@ class _Counter:
             reads += per_point[0] * einsum.points
             writes += per_point[1] * einsum.points
         if einsum.reduction is not None:
-            reads -= accumulators
-        add(registers.name, einsum.name, reads=max(reads, 0), writes=writes)
+            reads -= begun
+        book.access(registers.name, einsum.name, reads=max(reads, 0), writes=writes)
 
     def _crossing(self, schedule: Schedule, access: TensorAccess, below: Store) -> tuple[int, int]:
         """Elements that the memory above delivers, and that the one below takes in all its
@@ -255,18 +248,8 @@ class _Counter:
         tensor = self.residency.cascade.tensors[access.tensor]
         cut = schedule.cuts[_still_there(schedule, access, below.depth)]
         delivered = moved_elements(access, tensor, cut)
-        registers = self.residency.architecture.registers(schedule.array.name)
-        if registers is None or below.memory != registers.name or below.address is not None:
-            return delivered, delivered
-        fanout = _fanout(schedule)
-
-        def in_use(axis: Axis, extents: Extents) -> int:
-            width = fanout.get(axis.outer) or (fanout.get(axis.inner) if axis.inner else None)
-            if width is None:
-                return iterations(extents)
-            return sum(count * min(extent, width) for extent, count in extents)
-
-        return delivered, moved_elements(access, tensor, cut, idle=in_use)
+        taken = copies(schedule, cut) if below.address is None else delivered
+        return delivered, taken
 
     def _once(self, below: Store, tensor: str, delivered: int, taken: int) -> tuple[int, int]:
         """Only what exceeds the fill that an earlier Einsum of the block already caused."""
@@ -280,12 +263,6 @@ class _Counter:
 
 def _tidy(value: Exact) -> Exact:
     return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
-
-
-def _fanout(schedule: Schedule) -> dict[str, int]:
-    compute = schedule.path.compute
-    widths = {compute.rows: schedule.array.rows, compute.columns: schedule.array.columns}
-    return {rank: width for rank, width in widths.items() if rank is not None}
 
 
 def _still_there(schedule: Schedule, access: TensorAccess, depth: int) -> int:

@@ -73,6 +73,8 @@ class LayerResult:
     cycles: float
     energy_pj: float | None
     dram_bytes: float
+    utilization: Mapping[str, float]
+    """Array -> busy PE-cycles over PEs times the layer's cycles."""
     tiles: Mapping[str, int]
     blocks: tuple[BlockResult, ...]
     einsums: tuple[EinsumResult, ...]
@@ -86,6 +88,7 @@ class LayerResult:
             "cycles": self.cycles,
             "energy_pj": self.energy_pj,
             "dram_bytes": self.dram_bytes,
+            "utilization": dict(self.utilization),
             "tiles": dict(self.tiles),
             "blocks": [block.as_json() for block in self.blocks],
         }
@@ -114,6 +117,10 @@ class Result:
     traffic_bytes: Mapping[str, float]
     occupancy_bytes: Mapping[str, float]
     operations: int
+    peak_operations_per_s: Mapping[str, float]
+    """Array -> PEs times clock."""
+    bandwidth_bytes_per_s: Mapping[str, float]
+    """Memory -> reads and writes together; memories without a limit are missing."""
     layers: tuple[LayerResult, ...]
     sources: Mapping[str, str] = field(default_factory=dict)
 
@@ -150,6 +157,8 @@ class Result:
             "traffic_bytes": dict(self.traffic_bytes),
             "occupancy_bytes": dict(self.occupancy_bytes),
             "operations": self.operations,
+            "peak_operations_per_s": dict(self.peak_operations_per_s),
+            "bandwidth_bytes_per_s": dict(self.bandwidth_bytes_per_s),
             "einsums": [einsum.as_json() for einsum in self.einsums],
             "layers": [layer.as_json() for layer in self.layers],
             "sources": dict(self.sources),

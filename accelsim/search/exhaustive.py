@@ -209,18 +209,12 @@ class _Search:
         for spatial in self._spatial():
             parent = self.architecture.memories[spatial.array.parent]
             buffer = None if parent is self.architecture.root else parent.name
-            for order in self._orders(spatial):
-                for keep_output in (True, False):
-                    for outer in self._tilings(spatial, buffer, keep_output=keep_output):
-                        yield _Choice(
-                            spatial.array.name,
-                            spatial.rows,
-                            spatial.columns,
-                            order,
-                            outer,
-                            buffer,
-                            keep_output,
-                        )
+            array, rows, columns = spatial.array.name, spatial.rows, spatial.columns
+            orders = list(self._orders(spatial))
+            for keep_output in (True, False) if buffer else (True,):
+                for outer in self._tilings(spatial, buffer, keep_output=keep_output):
+                    for order in orders:
+                        yield _Choice(array, rows, columns, order, outer, buffer, keep_output)
 
     def _spatial(self) -> list[_Spatial]:
         """Unrollings with the fewest cycles, over all arrays that perform the operations."""

@@ -124,7 +124,12 @@ def _template(name: str, document: Document) -> CascadeTemplate:
     for i, text in enumerate(file.cascade):
         line, column = document.positions.get(("cascade", i), (1, 1))
         placed.append((text, (document.name, line, column)))
+    statements = _statements(placed)
+    named = [*file.tensors, *(s.output.tensor for s in statements), "default"]
     for tensor, format_name in file.formats.items():
+        if tensor not in named:
+            place = document.place(("formats", tensor))
+            raise InputError(unknown_name("formats: tensor", tensor, named, where=place))
         try:
             number_format(format_name)
         except InputError as error:
@@ -135,7 +140,7 @@ def _template(name: str, document: Document) -> CascadeTemplate:
         raise InputError(f"{place}: '{both[0]}' is a rank and a parameter; rename one")
     return CascadeTemplate(
         name=name,
-        statements=_statements(placed),
+        statements=statements,
         ranks=file.ranks,
         tensors={tensor: tuple(ranks) for tensor, ranks in file.tensors.items()},
         parameters=file.parameters,

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 __all__ = ["CascadeFile", "LayerFile", "NetworkFile"]
 
-Size = int | float | str | None
+
+def _number_or_text(value: object) -> object:
+    """Refuse `yes` and `true`, which would count as 1."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str | None):
+        raise ValueError("must be a number, or an expression such as ceil(M / M0)")
+    return value
+
+
+Size = Annotated[int | float | str | None, BeforeValidator(_number_or_text)]
 
 
 class _Strict(BaseModel):
@@ -39,7 +47,7 @@ class LayerFile(_Strict):
     name: str
     cascade: str
     set: dict[str, Size] = {}
-    repeat: int | str = 1
+    repeat: Annotated[int | str, BeforeValidator(_number_or_text)] = 1
 
 
 class NetworkFile(_Strict):

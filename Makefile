@@ -1,0 +1,44 @@
+# Everything runs in a virtual environment of its own, made on first use.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --root-user-action=ignore
+
+.PHONY: demo test test-slow check format bench wheel clean
+
+demo: $(VENV)/.report
+	$(BIN)/accelsim demo
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest -m "not slow" -n 2
+
+test-slow: $(VENV)/.test
+	$(BIN)/python -m pytest -m slow
+
+check: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.test
+	$(BIN)/python benchmarks/run.py
+
+wheel: $(VENV)/.test
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+$(VENV)/.report: pyproject.toml scripts/make-venv.sh
+	PYTHON=$(PYTHON) scripts/make-venv.sh $(VENV)
+	$(PIP) -e '.[report]'
+	@touch $@
+
+$(VENV)/.test: pyproject.toml scripts/make-venv.sh
+	PYTHON=$(PYTHON) scripts/make-venv.sh $(VENV)
+	$(PIP) -e '.[test]'
+	@touch $@ $(VENV)/.report
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""One folder a system: its published figures and what is particular to it."""

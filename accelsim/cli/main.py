@@ -1,0 +1,64 @@
+"""`accelsim VERB ...`: finds the verb, turns errors into messages and exit codes.
+
+Exit codes: 0 done; 1 a check failed, or a fault of ours; 2 the input is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from accelsim.errors import InputError, UnsupportedError
+from accelsim.version import __version__
+
+__all__ = ["main"]
+
+VERBS = {
+    "simulate": "cycles, energy and traffic of a workload on an architecture",
+    "validate": "published figures beside ours",
+    "demo": "BERT attention on FuseMax, FLAT and an unfused array, with a report",
+    "list": "what ships: workloads, architectures, mappers, ...",
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="accelsim",
+        description="What a computation costs on a machine-learning accelerator.",
+        epilog="accelsim VERB --help tells more of each.",
+    )
+    parser.add_argument("--version", action="version", version=f"accelsim {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for verb, summary in VERBS.items():
+        module = import_module(f"accelsim.cli.{verb}_verb")
+        sub = verbs.add_parser(verb, help=summary, description=module.__doc__)
+        module.configure(sub)
+        sub.set_defaults(run=module.run)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb and return the exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        code: int = arguments.run(arguments)
+        sys.stdout.flush()
+        return code
+    except InputError as error:
+        for problem in error.problems:
+            print(f"accelsim: {problem}", file=sys.stderr)
+        return 2
+    except UnsupportedError as error:
+        print(f"accelsim: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # The reader of our output left; nothing is wrong, and nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

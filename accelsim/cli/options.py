@@ -1,0 +1,52 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from accelsim.errors import InputError
+
+__all__ = ["add_json", "assignments", "emit_json"]
+
+
+def assignments(written: Sequence[str], option: str) -> dict[str, str]:
+    """``NAME=VALUE`` texts as a mapping.
+
+    Raises:
+        InputError: where one has no value, or a name is given twice.
+    """
+    found: dict[str, str] = {}
+    problems = []
+    for text in written:
+        name, separator, value = text.partition("=")
+        name, value = name.strip(), value.strip()
+        if not (separator and name and value):
+            problems.append(f"{option} {text}: must be NAME=VALUE, such as {option} M=1024")
+        elif name in found:
+            problems.append(f"{option} {text}: '{name}' is given twice; keep one")
+        found[name] = value
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """The ``--json`` option."""
+    parser.add_argument(
+        "--json", metavar="PATH|-", help="write the result as JSON; '-' is stdout, and nothing else"
+    )
+
+
+def emit_json(value: object, target: str) -> None:
+    """Write JSON to a file, whole or not at all, or to stdout."""
+    text = json.dumps(value, indent=2, allow_nan=False) + "\n"
+    if target == "-":
+        sys.stdout.write(text)
+        return
+    from accelsim.files import write_text
+
+    write_text(Path(target), text)

@@ -1,0 +1,54 @@
+"""Writing results: whole files or nothing."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from accelsim.errors import InputError
+
+__all__ = ["output_folder", "write_bytes", "write_text"]
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file in one step: it is complete, or as it was before.
+
+    Raises:
+        InputError: where it cannot be written.
+    """
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """The same for bytes."""
+    if path.exists() and not path.is_file():
+        # A device such as /dev/null or a pipe is written to, never replaced.
+        if path.is_dir():
+            raise InputError(f"'{path}' is a folder, must be a file")
+        path.write_bytes(content)
+        return
+    temporary = None
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent or Path(), prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary and os.path.exists(temporary):
+            os.unlink(temporary)
+        raise InputError(f"'{path}' cannot be written: {error.strerror}") from None
+
+
+def output_folder(path: Path) -> Path:
+    """The folder, made if it is not there.
+
+    Raises:
+        InputError: where it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"folder '{path}' cannot be made: {error.strerror}") from None
+    return path

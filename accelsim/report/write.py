@@ -1,0 +1,147 @@
+"""A report in a folder: Markdown, CSV and PNG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from accelsim.errors import UnsupportedError
+from accelsim.files import output_folder, write_bytes
+from accelsim.model.result import Result
+from accelsim.report.text import markdown_table
+from accelsim.units import bytes_text, energy_text, number_text, seconds_text
+from accelsim.version import __version__
+
+__all__ = ["comparison_rows", "write_report"]
+
+
+def comparison_rows(
+    results: Sequence[Result], labels: Sequence[str], *, baseline: str | None = None
+) -> list[list[str]]:
+    """Cells of a comparison: one row a result, with the speed-up over a machine of that label.
+
+    Args:
+        results: what was simulated.
+        labels: one for each result; results with the same label are compared.
+        baseline: architecture that the others are compared with.
+    """
+    reference = {
+        label: result.seconds
+        for result, label in zip(results, labels, strict=True)
+        if result.architecture == baseline
+    }
+    arrays = list(dict.fromkeys(name for result in results for name in result.utilization))
+    head = ["size", "architecture", "time", "energy", "DRAM", *arrays]
+    rows = [[*head, f"x {baseline}"] if baseline else head]
+    for result, label in zip(results, labels, strict=True):
+        traffic = sum(layer.dram_bytes for layer in result.layers)
+        energy = "unknown" if result.energy_pj is None else energy_text(result.energy_pj)
+        used = [
+            f"{result.utilization[name]:.1%}" if name in result.utilization else ""
+            for name in arrays
+        ]
+        row = [label, result.architecture, seconds_text(result.seconds), energy]
+        row += [bytes_text(traffic), *used]
+        if baseline:
+            row.append(f"{reference[label] / result.seconds:.2f}" if label in reference else "")
+        rows.append(row)
+    return rows
+
+
+def write_report(
+    results: Sequence[Result],
+    folder: Path,
+    *,
+    title: str,
+    labels: Sequence[str] | None = None,
+    baseline: str | None = None,
+) -> list[Path]:
+    """Write ``report.md``, ``results.csv``, ``einsums.csv``, ``roofline.png``, ``utilization.png``.
+
+    Args:
+        results: what was simulated, at least one.
+        folder: made if it is not there.
+        title: first line of the report.
+        labels: one for each result; the workload's name where None.
+        baseline: architecture that the others are compared with.
+
+    Returns:
+        The files that were written.
+
+    Raises:
+        UnsupportedError: where the packages for reports are not installed.
+        InputError: where the folder cannot be written.
+    """
+    try:
+        from accelsim.report.plots import roofline_png, utilization_png
+        from accelsim.report.tables import einsum_table, result_table
+
+        names = list(labels) if labels is not None else [result.workload for result in results]
+        files: dict[str, bytes] = {
+            "results.csv": result_table(results, names).to_csv(index=False).encode(),
+            "einsums.csv": einsum_table(results, names).to_csv(index=False).encode(),
+            "roofline.png": roofline_png(results, names),
+            "utilization.png": utilization_png(results, names),
+        }
+    except ModuleNotFoundError as error:
+        raise UnsupportedError(
+            f"reports need the package '{error.name}'; install it with "
+            "pip install 'accelsim[report]'"
+        ) from None
+    files["report.md"] = _markdown(results, names, title, baseline).encode()
+    output_folder(folder)
+    for name, content in files.items():
+        write_bytes(folder / name, content)
+    return [folder / name for name in files]
+
+
+def _markdown(
+    results: Sequence[Result], labels: Sequence[str], title: str, baseline: str | None
+) -> str:
+    parts = [
+        f"# {title}",
+        f"accelsim {__version__}, fidelity {results[0].fidelity}.",
+        markdown_table(comparison_rows(results, labels, baseline=baseline)),
+        "![roofline](roofline.png)",
+        "![utilisation](utilization.png)",
+        "## Where the time goes",
+        markdown_table(_block_rows(results, labels)),
+        "## Where the energy goes",
+        markdown_table(_energy_rows(results, labels)),
+        "Every number of this page, and one row for each Einsum, are in `results.csv` and "
+        "`einsums.csv`.",
+        "## Sources",
+        "\n".join(_sources(results)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _block_rows(results: Sequence[Result], labels: Sequence[str]) -> list[list[str]]:
+    rows = [["size", "architecture", "block", "cycles", "bound by"]]
+    for result, label in zip(results, labels, strict=True):
+        for layer in result.layers:
+            for block in layer.blocks:
+                cycles = number_text(block.cycles * layer.repeat)
+                rows.append([label, result.architecture, block.name, cycles, block.limiting])
+    return rows
+
+
+def _energy_rows(results: Sequence[Result], labels: Sequence[str]) -> list[list[str]]:
+    components = list(dict.fromkeys(c for r in results for c in r.energy_breakdown_pj))
+    rows = [["size", "architecture", *components]]
+    for result, label in zip(results, labels, strict=True):
+        total = sum(sum(actions.values()) for actions in result.energy_breakdown_pj.values())
+        cells = []
+        for component in components:
+            part = sum(result.energy_breakdown_pj.get(component, {}).values())
+            cells.append(f"{energy_text(part)} ({part / total:.0%})" if total else "")
+        rows.append([label, result.architecture, *cells])
+    return rows
+
+
+def _sources(results: Sequence[Result]) -> list[str]:
+    lines = []
+    for result in {result.architecture: result for result in results}.values():
+        lines.append(f"- {result.architecture}")
+        lines += [f"  - {figure}: {source}" for figure, source in result.sources.items()]
+    return lines
