@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from accelsim.version import __version__
 
 if TYPE_CHECKING:
+    from accelsim.accelerators.registry import validate
     from accelsim.architecture import Architecture, load_architecture
+    from accelsim.catalogue import shipped
     from accelsim.einsum.evaluate import evaluate
     from accelsim.errors import AccelsimError, InputError, UnsupportedError
     from accelsim.model.result import Result
@@ -36,7 +38,9 @@ __all__ = [
     "load_architecture",
     "load_cascade",
     "load_workload",
+    "shipped",
     "simulate",
+    "validate",
 ]
 
 _HOMES = {
@@ -51,7 +55,9 @@ _HOMES = {
     "load_architecture": "accelsim.architecture",
     "load_cascade": "accelsim.workload",
     "load_workload": "accelsim.workload",
+    "shipped": "accelsim.catalogue",
     "simulate": "accelsim.pipeline",
+    "validate": "accelsim.accelerators.registry",
 }
 
 

@@ -17,6 +17,7 @@ LAYERS = [
     {"simulator"},
     {"pipeline"},
     {"accelerators"},
+    {"catalogue"},
     {"roofline"},
     {"report"},
     {"explore"},

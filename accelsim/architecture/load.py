@@ -136,6 +136,10 @@ def _override(data: Any, path: str, value: int | float | str) -> None:
         figure = rest[0].removesuffix("_pj").removesuffix("_um2")
         figure = figure.removesuffix("_bytes_per_s").removesuffix("_bytes")
         sources[figure] = f"set by the user ({path}={value})"
+        if figure == "size":
+            for other in ("energy", "area"):
+                if other in sources:
+                    sources[other] = f"{sources[other]}; published for another size"
 
 
 def _build(name: str, file: ArchitectureFile, document: Document) -> Architecture:

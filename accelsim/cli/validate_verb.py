@@ -26,21 +26,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Compute, print, write the report."""
     from accelsim.accelerators.figures import figures_markdown, figures_rows
-    from accelsim.accelerators.registry import ACCELERATORS
-    from accelsim.errors import InputError, unknown_name
+    from accelsim.accelerators.registry import ACCELERATORS, validate
     from accelsim.files import output_folder, write_text
     from accelsim.report.text import markdown_table, text_table
     from accelsim.version import __version__
 
-    name = arguments.accelerator
-    if name is not None and name not in ACCELERATORS:
-        raise InputError(unknown_name("accelerator", name, ACCELERATORS))
-    chosen = [ACCELERATORS[name]] if name else list(ACCELERATORS.values())
-    found = {each.title: each.figures() for each in chosen}
+    names = [arguments.accelerator] if arguments.accelerator else list(ACCELERATORS)
+    found = {name: validate(name) for name in names}
     figures = [figure for each in found.values() for figure in each]
     sections = [
-        figures_markdown(title, each, markdown_table(figures_rows(each)))
-        for title, each in found.items()
+        figures_markdown(ACCELERATORS[name].title, each, markdown_table(figures_rows(each)))
+        for name, each in found.items()
     ]
     folder = output_folder(Path(arguments.report))
     head = f"# Validation\n\naccelsim {__version__}, analytic model. Made by `accelsim validate`."

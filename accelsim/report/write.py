@@ -32,7 +32,7 @@ def comparison_rows(
     }
     arrays = list(dict.fromkeys(name for result in results for name in result.utilization))
     head = ["size", "architecture", "time", "energy", "DRAM", *arrays]
-    rows = [[*head, f"x {baseline}"] if baseline else head]
+    rows = [[*head, f"speed-up over {baseline}"] if baseline else head]
     for result, label in zip(results, labels, strict=True):
         traffic = sum(layer.dram_bytes for layer in result.layers)
         energy = "unknown" if result.energy_pj is None else energy_text(result.energy_pj)

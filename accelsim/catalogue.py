@@ -1,0 +1,44 @@
+"""What ships with accelsim: every kind of thing that has a name."""
+
+from __future__ import annotations
+
+from accelsim.accelerators.registry import ACCELERATORS
+from accelsim.documents import read_document
+from accelsim.errors import InputError, unknown_name
+from accelsim.formats import FORMATS
+from accelsim.library import ARCHITECTURES, MAPPERS, WORKLOADS
+from accelsim.library import shipped as files
+
+__all__ = ["KINDS", "shipped"]
+
+_FOLDERS = {"workloads": WORKLOADS, "architectures": ARCHITECTURES, "mappers": MAPPERS}
+
+KINDS = (*_FOLDERS, "accelerators", "formats")
+"""What can be asked for."""
+
+
+def shipped(kind: str) -> dict[str, str]:
+    """Name -> one line, of everything of a kind.
+
+    Args:
+        kind: one of ``KINDS``.
+
+    Raises:
+        InputError: where it is none of them.
+
+    Example:
+        >>> "fusemax" in shipped("architectures")
+        True
+    """
+    if kind == "formats":
+        return {f.name: f"{f.bits} bits, {f.description}" for f in FORMATS.values()}
+    if kind == "accelerators":
+        return {name: each.title for name, each in ACCELERATORS.items()}
+    if kind not in _FOLDERS:
+        raise InputError(unknown_name("kind", kind, KINDS))
+    entries = {}
+    for name, path in files(_FOLDERS[kind]).items():
+        data = read_document(path).data
+        assert isinstance(data, dict)
+        entries[name] = str(data.get("description") or data["name"])
+    return entries
