@@ -125,7 +125,7 @@ def _value(node: ast.expr, names: Mapping[str, Number]) -> Number:
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return -_value(operand, names)
         case ast.BinOp(left=left, op=sign, right=right):
-            return _binary(sign, _value(left, names), _value(right, names))
+            return _plain(_binary(sign, _value(left, names), _value(right, names)))
         case ast.Call(func=ast.Name(id=function), args=args, keywords=[]) if args:
             return _call(function, [_value(arg, names) for arg in args])
         case _:
@@ -143,7 +143,7 @@ def _binary(sign: ast.operator, left: Number, right: Number) -> Number:
         case ast.Mult():
             return left * right
         case ast.Div():
-            return _plain(Fraction(left) / Fraction(right))
+            return Fraction(left) / Fraction(right)
         case ast.FloorDiv():
             return left // right
         case ast.Mod():
@@ -162,7 +162,7 @@ def _call(function: str, args: list[Number]) -> Number:
     return math.ceil(args[0]) if function == "ceil" else math.floor(args[0])
 
 
-def _plain(value: Fraction) -> Number:
+def _plain(value: Number) -> Number:
     return value.numerator if value.denominator == 1 else value
 
 

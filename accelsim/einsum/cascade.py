@@ -177,6 +177,30 @@ class Cascade:
         return graph
 
     @cached_property
+    def feedback(self) -> tuple[tuple[str, ...], ...]:
+        """Groups of Einsums that feed each other, or themselves, through an iterated rank.
+
+        Members are in an order in which one step can be computed.
+        """
+        if not any(einsum.iterated for einsum in self.einsums):
+            return ()
+        import networkx as nx
+
+        position = {einsum.name: i for i, einsum in enumerate(self.einsums)}
+        groups = []
+        for members in nx.strongly_connected_components(self.graph):
+            if len(members) == 1 and not any((m, m) in self.lags for m in members):
+                continue
+            now: nx.DiGraph[str] = nx.DiGraph()
+            now.add_nodes_from(members)
+            now.add_edges_from(
+                edge for edge, lag in self.lags.items() if lag <= 0 and set(edge) <= members
+            )
+            order = nx.lexicographical_topological_sort(now, key=position.__getitem__)
+            groups.append(tuple(order))
+        return tuple(sorted(groups, key=lambda group: min(map(position.__getitem__, group))))
+
+    @cached_property
     def lags(self) -> Mapping[tuple[str, str], int]:
         """(producer, consumer) -> least number of steps between writing and reading."""
         lags: dict[tuple[str, str], int] = {}

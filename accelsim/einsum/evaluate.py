@@ -143,27 +143,22 @@ def _groups(cascade: Cascade) -> list[list[Einsum]]:
     condensed = nx.condensation(graph)
     first = {n: min(position[m] for m in condensed.nodes[n]["members"]) for n in condensed}
     order = nx.lexicographical_topological_sort(condensed, key=first.__getitem__)
+    stepwise = {member: group for group in cascade.feedback for member in group}
     groups = []
     for node in order:
-        members = condensed.nodes[node]["members"]
-        now: nx.DiGraph[str] = nx.DiGraph()
-        now.add_nodes_from(members)
-        now.add_edges_from(
-            (a, b) for (a, b), lag in cascade.lags.items() if lag <= 0 and {a, b} <= members
-        )
-        names = nx.lexicographical_topological_sort(now, key=position.__getitem__)
-        groups.append([cascade[name] for name in names])
+        member = next(iter(condensed.nodes[node]["members"]))
+        groups.append([cascade[name] for name in stepwise.get(member, (member,))])
     return groups
 
 
 def _run_group(
     cascade: Cascade, group: Sequence[Einsum], values: dict[str, Array], kind: np.dtype[Any]
 ) -> None:
-    feeds_itself = len(group) > 1 or cascade.graph.has_edge(group[0].name, group[0].name)
+    stepwise = any(group[0].name in names for names in cascade.feedback)
     for einsum in group:
         if einsum.iterated is not None:
             values[einsum.name] = _started(cascade, einsum, kind)
-    if not feeds_itself:
+    if not stepwise:
         _store(cascade, group[0], _compute(group[0], values, {}, kind), values, {})
         return
     (rank,) = {einsum.iterated for einsum in group if einsum.iterated}

@@ -1,20 +1,17 @@
 """One Einsum on its own: the best of a small, fully enumerated set of mappings.
 
 Enumerated are: the array; which rank is unrolled over its rows and which over its columns; which
-tensor stays in the registers; which tensor's tile stays in the buffer; tile sizes in powers of
-two of what the array takes at once, and whole ranks. The count of DRAM traffic is vectorised over
-tile sizes; the few that are left are counted in full, by the same model as everything else.
+tensor stays in the registers; which tensor's tile stays in the buffer, and whether the output's
+does; tile sizes (see ``tiling.py``). The candidates are counted in full, by the same model as
+everything else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
-
-import numpy as np
-from numpy.typing import NDArray
 
 from accelsim.architecture.architecture import Architecture, Array
 from accelsim.einsum.cascade import Cascade, Einsum, TensorAccess
@@ -25,18 +22,18 @@ from accelsim.mapping.schema import SearchFile
 from accelsim.model.cost import block_cycles, energy_of, traffic_of
 from accelsim.model.count import count_block
 from accelsim.model.operations import operations_of
+from accelsim.search.tiling import Tiling
 
 __all__ = ["OBJECTIVES", "search_einsum"]
 
 OBJECTIVES = ("latency", "energy", "edp")
-"""What a search minimises; ties are broken by energy (DRAM traffic where energy is not known)."""
+"""What a search minimises. Ties are broken by energy, or by the traffic of the outermost memory
+where the energy of some choice is not known."""
 
 Bits = Callable[[str], int]
-Grid = Mapping[str, NDArray[np.float64]]
-"""Rank -> its tile size, over all combinations of tile sizes."""
 
 _MAX_SPATIAL = 6
-_MAX_TILINGS = 200_000
+"""Unrollings that are tried per array, of those with the fewest cycles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +129,9 @@ class _Shape:
     @staticmethod
     def of(einsum: Einsum, cascade: Cascade, words: tuple[int, ...]) -> _Shape:
         tensors = [cascade.tensors[a.tensor] for a in (einsum.output, *einsum.inputs)]
+        group = next((group for group in cascade.feedback if einsum.name in group), ())
         parts = (
+            group,
             einsum.sizes,
             einsum.output,
             einsum.inputs,
@@ -156,12 +155,28 @@ def _cached(shape: _Shape, machine: _Machine, search: SearchFile, objective: str
     return _Search(shape, machine.architecture, search, objective).best()
 
 
+@dataclass(frozen=True, slots=True)
+class _Cost:
+    cycles: float
+    energy: float
+    traffic: float
+    missing: frozenset[str]
+    """Energy figures that are not known."""
+
+
 class _Search:
     def __init__(
         self, shape: _Shape, architecture: Architecture, search: SearchFile, objective: str
     ) -> None:
         self.einsum, self.cascade = shape.einsum, shape.cascade
         self.architecture, self.search, self.objective = architecture, search, objective
+        self.stepped = {
+            shape.cascade[member].iterated
+            for group in shape.cascade.feedback
+            if self.einsum.name in group
+            for member in group
+        }
+        """Ranks along which it is computed step by step: these cannot be unrolled."""
         self.tensors = tuple(dict.fromkeys((self.einsum.output, *self.einsum.inputs)))
         self.words = dict(
             zip(
@@ -175,33 +190,43 @@ class _Search:
         return self.words[tensor]
 
     def best(self) -> _Choice:
-        best: tuple[tuple[float, ...], _Choice] | None = None
+        costs: list[tuple[_Cost, _Choice]] = []
         problem: InputError | None = None
         for choice in dict.fromkeys(self._choices()):
             try:
-                cost = self._cost(choice)
+                costs.append((self._cost(choice), choice))
             except InputError as error:
                 problem = error
-                continue
-            if best is None or cost < best[0]:
-                best = cost, choice
-        if best is None:
+        if not costs:
             raise problem or InputError(f"Einsum '{self.einsum.name}': no mapping was found")
-        return best[1]
+        missing = {figure for cost, _ in costs for figure in cost.missing}
+        if missing and self.objective != "latency":
+            raise InputError(
+                f"objective '{self.objective}' needs the energy of every choice; add "
+                f"{', '.join(sorted(missing))}, or use --objective latency"
+            )
+        return min(costs, key=lambda pair: self._key(pair[0], known=not missing))[1]
 
-    def _cost(self, choice: _Choice) -> tuple[float, ...]:
+    def _key(self, cost: _Cost, *, known: bool) -> tuple[float, ...]:
+        if not known:
+            return (cost.cycles, cost.traffic)
+        return {
+            "latency": (cost.cycles, cost.energy, cost.traffic),
+            "energy": (cost.energy, cost.cycles, cost.traffic),
+            "edp": (cost.energy * cost.cycles, cost.cycles, cost.traffic),
+        }[self.objective]
+
+    def _cost(self, choice: _Choice) -> _Cost:
         block = choice.block(self.einsum, (self.einsum.output, *self.einsum.inputs))
         where = f"search for Einsum '{self.einsum.name}'"
         counts = count_block(block, self.cascade, self.architecture, bits=self.bits, where=where)
-        cycles = float(block_cycles(counts, self.architecture))
         table, missing = energy_of(counts.einsums[0], self.architecture)
-        traffic = float(traffic_of(counts.einsums).get(self.architecture.root.name, 0))
-        energy = traffic if missing else sum(sum(row.values()) for row in table.values())
-        return {
-            "latency": (cycles, energy, traffic),
-            "energy": (energy, cycles, traffic),
-            "edp": (energy * cycles, cycles, traffic),
-        }[self.objective]
+        return _Cost(
+            cycles=float(block_cycles(counts, self.architecture)),
+            energy=sum(sum(row.values()) for row in table.values()),
+            traffic=float(traffic_of(counts.einsums).get(self.architecture.root.name, 0)),
+            missing=frozenset(missing),
+        )
 
     # ---- what is enumerated ---------------------------------------------------------------
 
@@ -232,20 +257,25 @@ class _Search:
         if not found:
             raise problem or InputError(f"Einsum '{self.einsum.name}': no array can take it")
         fewest = min(spatial.cycles for spatial in found)
-        return [spatial for spatial in found if spatial.cycles == fewest][:_MAX_SPATIAL]
+        best = [spatial for spatial in found if spatial.cycles == fewest]
+        per_array: dict[str, list[_Spatial]] = {}
+        for spatial in best:
+            per_array.setdefault(spatial.array.name, []).append(spatial)
+        return [spatial for each in per_array.values() for spatial in each[:_MAX_SPATIAL]]
 
     def _on(self, array: Array, cost: int) -> Iterator[_Spatial]:
         sizes = self.einsum.sizes
         rows = [None] if array.rows == 1 else self._allowed(self.search.rows)
         columns = [None] if array.columns == 1 else self._allowed(self.search.columns)
         for row, column in product(rows, columns):
-            if row is not None and row == column:
-                continue
-            spatial = _Spatial(array, row, column, 0)
-            steps = cost
-            for rank, size in sizes.items():
-                steps *= -(-size // spatial.width(rank))
-            yield _Spatial(array, row, column, steps)
+            # One rank cannot take both dimensions: it takes one, and the other stays single.
+            pairs = [(row, column)] if row != column else [(row, None), (None, column)]
+            for pair in dict.fromkeys(pairs):
+                spatial = _Spatial(array, *pair, 0)
+                steps = cost
+                for rank, size in sizes.items():
+                    steps *= -(-size // spatial.width(rank))
+                yield _Spatial(array, *pair, steps)
 
     def _allowed(self, wanted: Sequence[str]) -> list[str | None]:
         reduced = self.einsum.reduced
@@ -256,7 +286,7 @@ class _Search:
         ranks: list[str] = [] if wanted else list(self.einsum.sizes)
         for name in wanted:
             ranks += kinds.get(name, [name] if name in self.einsum.sizes else [])
-        found = [r for r in dict.fromkeys(ranks) if r != self.einsum.iterated]
+        found = [rank for rank in dict.fromkeys(ranks) if rank not in self.stepped]
         return [*found] or [None]
 
     def _orders(self, spatial: _Spatial) -> Iterator[tuple[str, ...]]:
@@ -278,91 +308,12 @@ class _Search:
             return [min(self.einsum.inputs, key=lambda a: self.cascade.tensors[a.tensor].size)]
         return self.tensors
 
-    # ---- tiles in the buffer --------------------------------------------------------------
-
     def _tilings(
         self, spatial: _Spatial, buffer: str | None, *, keep_output: bool
     ) -> list[tuple[Loop, ...]]:
-        if buffer is None:
-            return [()]
-        capacity = self.architecture.memories[buffer].capacity_bytes
+        capacity = self.architecture.memories[buffer].capacity_bytes if buffer else None
         if capacity is None:
             return [()]
-        ranks = list(self.einsum.sizes)
-        lattice = self._lattice(spatial)
-        grid = np.meshgrid(*(np.array(lattice[r], float) for r in ranks), indexing="ij")
-        tiles = dict(zip(ranks, grid, strict=True))
-        kept = [a for a in self._distinct() if keep_output or a is not self.einsum.output]
-        filled = sum(self._tile(a, tiles) * self.words[a.tensor] for a in kept)
-        legal = filled <= capacity * 8
-        if not np.any(legal):
-            # The smallest tiles; counting them in full says what does not fit.
-            return [tuple(Loop(rank, lattice[rank][0]) for rank in ranks)]
-        found = []
-        for stays in self.tensors:
-            order = sorted(ranks, key=lambda rank: rank not in stays.ranks)
-            moved = self._traffic(order, tiles, keep_output=keep_output)
-            traffic = np.where(legal, moved, np.inf)
-            # Among the tilings with the least traffic, the one that fills least.
-            least = np.flatnonzero(traffic.ravel() <= traffic.min() * (1 + 1e-12))
-            pick = least[np.argmin(np.asarray(filled).ravel()[least])]
-            chosen = {rank: int(tiles[rank].ravel()[pick]) for rank in ranks}
-            found.append(
-                tuple(
-                    Loop(rank, chosen[rank])
-                    for rank in order
-                    if chosen[rank] < self.einsum.sizes[rank]
-                )
-            )
-        return list(dict.fromkeys(found))
-
-    def _lattice(self, spatial: _Spatial) -> Mapping[str, list[int]]:
-        """Tile sizes per rank: powers of two of the array's width, and the whole rank."""
-        factor = 2
-        while True:
-            sizes = {}
-            for rank, size in self.einsum.sizes.items():
-                tile, found = min(spatial.width(rank), size), []
-                while tile < size:
-                    found.append(tile)
-                    tile *= factor
-                sizes[rank] = [*found, size]
-            if np.prod([float(len(found)) for found in sizes.values()]) <= _MAX_TILINGS:
-                return sizes
-            factor *= 2
-
-    def _distinct(self) -> Sequence[TensorAccess]:
-        return list({access.tensor: access for access in self.tensors}.values())
-
-    def _tile(self, access: TensorAccess, tiles: Grid) -> NDArray[np.float64]:
-        """Elements of a tensor's tile, a halo included."""
-        elements: NDArray[np.float64] = np.ones_like(next(iter(tiles.values())))
-        for index in access.indices:
-            span = np.ones_like(elements)
-            for rank, coefficient in index.terms:
-                span = span + abs(coefficient) * (tiles[rank] - 1)
-            elements = elements * span
-        return elements
-
-    def _traffic(
-        self, order: Sequence[str], tiles: Grid, *, keep_output: bool
-    ) -> NDArray[np.float64]:
-        """Bits between DRAM and chip for tile loops in this order."""
-        total: NDArray[np.float64] = np.zeros_like(next(iter(tiles.values())))
-        for access in self.tensors:
-            output = access is self.einsum.output
-            moved = self._tile(access, tiles)
-            again = np.ones_like(moved)
-            # An output that is not kept is drained before the next tile in any case.
-            inner = np.full(moved.shape, output and not keep_output)
-            for rank in reversed(order):
-                trips = np.ceil(self.einsum.sizes[rank] / tiles[rank])
-                if rank in access.ranks:
-                    moved = moved * trips
-                    inner = inner | (trips > 1)
-                else:
-                    again = again * np.where(inner, trips, 1.0)
-            # A partial result is written and read again; the first time it is only written.
-            factor = 2 * again - 1 if output else again
-            total = total + moved * factor * self.words[access.tensor]
-        return total
+        widths = {rank: spatial.width(rank) for rank in self.einsum.sizes}
+        tiling = Tiling(self.einsum, self.words, widths, keep_output=keep_output)
+        return tiling.candidates(capacity * 8)

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from accelsim.architecture.architecture import Architecture
-from accelsim.einsum.cascade import Cascade
-from accelsim.errors import InputError, UnsupportedError
+from accelsim.errors import InputError, unknown_name
 from accelsim.expressions import (
     Number,
     evaluate_condition,
@@ -22,7 +21,8 @@ from accelsim.mapping.mapping import Block, MappedLayer
 from accelsim.mapping.occupancy import occupancy_of
 from accelsim.mapping.residency import Residency
 from accelsim.mapping.schema import BlockFile, CaseFile, MapperFile, SearchFile, TileFile
-from accelsim.search.exhaustive import OBJECTIVES, search_einsum
+from accelsim.search.blocks import search_blocks
+from accelsim.search.exhaustive import OBJECTIVES
 from accelsim.search.fit import largest_divisor, largest_fitting
 from accelsim.workload import Layer, load_template
 
@@ -66,9 +66,11 @@ def plan_layer(
     """
     file = load_mapper(mapper)
     names = frozenset(einsum.name for einsum in layer.cascade.einsums)
-    cases = [case for case in file.cases if einsums_of(case) == names]
-    if cases:
-        return _plan_case(cases, layer, architecture, mapper, file, objective)
+    for case in file.cases:
+        if einsums_of(case) == names:
+            found = _Case.of(case, layer, architecture, mapper, file, objective)
+            if found is not None:
+                return found.plan()
     target = file.rewrites.get(layer.template.name)
     if target is not None:
         other = layer.rewritten(load_template(target))
@@ -77,6 +79,12 @@ def plan_layer(
         return _plan_search(layer, architecture, mapper, file.search, objective)
     if file.fallback is not None:
         return plan_layer(layer, architecture, file.fallback, objective=objective)
+    conditions = [str(case.when) for case in file.cases if einsums_of(case) == names]
+    if conditions:
+        raise InputError(
+            f"mapper '{mapper}': none of its cases for '{layer.template.name}' holds at these "
+            f"sizes ({'; '.join(conditions)}); use --mapper auto"
+        )
     covered = " or ".join(", ".join(sorted(einsums_of(case))) for case in file.cases)
     raise InputError(
         f"mapper '{mapper}' maps cascades with the Einsums {covered}, but "
@@ -88,30 +96,48 @@ def _plan_search(
     layer: Layer, architecture: Architecture, mapper: str, search: SearchFile, objective: str
 ) -> Plan:
     bits = bits_of(layer, architecture)
-    blocks = tuple(
-        search_einsum(
-            einsum.name, layer.cascade, architecture, bits=bits, search=search, objective=objective
-        )
-        for einsum in layer.cascade.einsums
+    blocks = search_blocks(
+        [einsum.name for einsum in layer.cascade.einsums],
+        layer.cascade,
+        architecture,
+        bits=bits,
+        search=search,
+        objective=objective,
     )
-    return _finish(layer, architecture, MappedLayer(mapper, blocks), bits)
-
-
-def _finish(layer: Layer, architecture: Architecture, mapped: MappedLayer, bits: Bits) -> Plan:
+    mapped = MappedLayer(mapper, tuple(blocks))
     check_structure(mapped, layer.cascade, architecture)
     return Plan(layer, mapped, bits)
 
 
-def _plan_case(
-    cases: list[CaseFile],
-    layer: Layer,
-    architecture: Architecture,
-    mapper: str,
-    file: MapperFile,
-    objective: str,
-) -> Plan:
-    where = f"mapper '{mapper}'"
-    for case in cases:
+class _Case:
+    """One case of a mapper on one layer: its tile sizes and its blocks."""
+
+    def __init__(
+        self,
+        case: CaseFile,
+        layer: Layer,
+        architecture: Architecture,
+        mapper: str,
+        file: MapperFile,
+        objective: str,
+    ) -> None:
+        self.case, self.layer, self.architecture = case, layer, architecture
+        self.mapper, self.file, self.objective = mapper, file, objective
+        self.names: dict[str, Number] = {**architecture.sizes, **layer.cascade.sizes}
+        self.where = f"mapper '{mapper}'"
+        self.bits = bits_of(layer, architecture)
+
+    @staticmethod
+    def of(
+        case: CaseFile,
+        layer: Layer,
+        architecture: Architecture,
+        mapper: str,
+        file: MapperFile,
+        objective: str,
+    ) -> _Case | None:
+        """The case at the sizes that the dataflow fixes, or None where its condition fails."""
+        where = f"mapper '{mapper}'"
         fixed = {
             rank: whole_number(
                 evaluate_expression(size, architecture.sizes, where=where),
@@ -119,71 +145,58 @@ def _plan_case(
             )
             for rank, size in case.ranks.items()
         }
-        sized = layer.with_sizes(fixed)
-        names: dict[str, Number] = {**architecture.sizes, **sized.cascade.sizes}
-        if case.when is None or evaluate_condition(case.when, names, where=where):
-            return _Case(case, sized, architecture, mapper, names, file, objective).plan()
-    raise UnsupportedError(
-        f"{where}: none of its {len(cases)} cases for '{layer.template.name}' holds at these "
-        f"sizes ({'; '.join(str(case.when) for case in cases)}); use --mapper auto"
-    )
-
-
-class _Case:
-    def __init__(
-        self,
-        case: CaseFile,
-        layer: Layer,
-        architecture: Architecture,
-        mapper: str,
-        names: Mapping[str, Number],
-        file: MapperFile,
-        objective: str,
-    ) -> None:
-        self.case, self.layer, self.architecture = case, layer, architecture
-        self.mapper, self.names, self.file = mapper, names, file
-        self.objective = objective
-        self.where = f"mapper '{mapper}'"
-        self.bits = bits_of(layer, architecture)
+        found = _Case(case, layer.with_sizes(fixed), architecture, mapper, file, objective)
+        if case.when is None or evaluate_condition(case.when, found.names, where=where):
+            return found
+        return None
 
     def plan(self) -> Plan:
         tiles: dict[str, int] = {
             name: 1 for name, tile in self.case.tiles.items() if isinstance(tile, TileFile)
         }
         for name, tile in self.case.tiles.items():
+            if not isinstance(tile, TileFile):
+                tiles[name] = self._size(tile, tiles, f"{self.where}: tile '{name}'")
+        # Names are checked before anything is fitted: what fits cannot be told of an unknown rank.
+        self._check(tiles)
+        for name, tile in self.case.tiles.items():
             if isinstance(tile, TileFile):
                 tiles[name] = self._fitted(name, tile, tiles)
-            else:
-                tiles[name] = self._size(tile, tiles, f"{self.where}: tile '{name}'")
+        return Plan(self.layer, self._check(tiles), self.bits)
+
+    def _check(self, tiles: Mapping[str, int]) -> MappedLayer:
+        """The mapping with these tiles, of sound structure."""
         blocks: list[Block] = []
         for part in self.case.blocks:
             if isinstance(part, BlockFile):
                 blocks.append(build_block(part, {**self.names, **tiles}, where=self.where))
             else:
-                blocks += [self._searched(name, self.layer.cascade) for name in part.search]
-        mapped = MappedLayer(self.mapper, tuple(blocks), tiles)
-        return _finish(self.layer, self.architecture, mapped, self.bits)
+                blocks += search_blocks(
+                    part.search,
+                    self.layer.cascade,
+                    self.architecture,
+                    bits=self.bits,
+                    search=self.file.search or SearchFile(),
+                    objective=self.objective,
+                )
+        mapped = MappedLayer(self.mapper, tuple(blocks), dict(tiles))
+        check_structure(mapped, self.layer.cascade, self.architecture)
+        return mapped
 
     def _size(self, written: int | str, tiles: Mapping[str, int], what: str) -> int:
         names = {**self.names, **tiles}
         return whole_number(evaluate_expression(written, names, where=self.where), what=what)
-
-    def _searched(self, einsum: str, cascade: Cascade) -> Block:
-        return search_einsum(
-            einsum,
-            cascade,
-            self.architecture,
-            bits=self.bits,
-            search=self.file.search or SearchFile(),
-            objective=self.objective,
-        )
 
     def _fitted(self, name: str, tile: TileFile, tiles: Mapping[str, int]) -> int:
         number = self._size(
             tile.largest_divisor_of, tiles, f"{self.where}: largest_divisor_of of tile '{name}'"
         )
         memory = self.architecture.memories.get(tile.fits)
-        if memory is None or memory.capacity_bytes is None:
+        if memory is None:
+            where = f"{self.where}: tile '{name}'"
+            known = self.architecture.memories
+            raise InputError(unknown_name("memory", tile.fits, known, where=where))
+        if memory.capacity_bytes is None:
             return number
         capacity_bits = memory.capacity_bytes * 8
 

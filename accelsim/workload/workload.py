@@ -33,11 +33,17 @@ class Layer:
         return replace(self, settings={**sizes, **self.settings})
 
     def rewritten(self, template: CascadeTemplate) -> Layer:
-        """Another cascade that computes the same from the same tensors, at this layer's sizes."""
+        """Another cascade that computes the same from the same tensors, at this layer's sizes.
+
+        The sizes of the input tensors carry over, and whatever else is fixed from outside.
+        Defaults of this cascade's own ranks do not.
+        """
+        of_inputs = {rank for ranks in self.template.tensors.values() for rank in ranks}
         shared = {
             name: size
             for name, size in self.cascade.sizes.items()
-            if name in template.ranks or name in template.parameters
+            if (name in of_inputs or name in self.settings)
+            and (name in template.ranks or name in template.parameters)
         }
         return replace(self, template=template, settings=shared)
 

@@ -1,0 +1,130 @@
+"""Tile sizes of one Einsum in a buffer: the ones with the least traffic, over a whole lattice.
+
+The lattice holds, for every rank, powers of two of what the array takes at once, and the whole
+rank. Traffic and occupancy are computed for all combinations together, in NumPy; they are
+estimates in floating point that only choose the candidates, which are then counted exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accelsim.einsum.cascade import Einsum, TensorAccess
+from accelsim.mapping.mapping import Loop
+
+__all__ = ["Tiling"]
+
+_MAX_TILINGS = 200_000
+
+Floats = NDArray[np.float64]
+
+
+class Tiling:
+    """All tilings of an Einsum.
+
+    Args:
+        einsum: the Einsum.
+        words: tensor -> bits per element.
+        widths: rank -> values that the array takes at once.
+        keep_output: whether the output's tile stays in the buffer too.
+    """
+
+    def __init__(
+        self,
+        einsum: Einsum,
+        words: Mapping[str, int],
+        widths: Mapping[str, int],
+        *,
+        keep_output: bool,
+    ) -> None:
+        self.einsum, self.words, self.widths = einsum, words, widths
+        self.keep_output = keep_output
+        self.tensors = tuple(dict.fromkeys((einsum.output, *einsum.inputs)))
+
+    def candidates(self, capacity_bits: int) -> list[tuple[Loop, ...]]:
+        """For each tensor that may stay longest: the tile loops with the least traffic.
+
+        Of tilings with the same traffic, the one that fills least. Where nothing fits, the
+        smallest tiles, so that a full count can say what does not.
+        """
+        ranks = list(self.einsum.sizes)
+        filled = self._filled
+        legal = filled <= capacity_bits
+        if not np.any(legal):
+            return [tuple(Loop(rank, self._lattice[rank][0]) for rank in ranks)]
+        found = []
+        for stays in self.tensors:
+            order = sorted(ranks, key=lambda rank: rank not in stays.ranks)
+            traffic = np.where(legal, self._traffic(order), np.inf).ravel()
+            least = np.flatnonzero(traffic <= traffic.min() * (1 + 1e-12))
+            pick = least[np.argmin(filled.ravel()[least])]
+            chosen = {rank: int(self._tiles[rank].ravel()[pick]) for rank in ranks}
+            loops = (Loop(r, chosen[r]) for r in order if chosen[r] < self.einsum.sizes[r])
+            found.append(tuple(loops))
+        return list(dict.fromkeys(found))
+
+    @cached_property
+    def _lattice(self) -> Mapping[str, list[int]]:
+        """Tile sizes of each rank, coarser steps where there would be too many combinations."""
+        factor = 2
+        while True:
+            sizes = {}
+            for rank, size in self.einsum.sizes.items():
+                tile, found = min(self.widths[rank], size), []
+                while tile < size:
+                    found.append(tile)
+                    tile *= factor
+                sizes[rank] = [*found, size]
+            if np.prod([float(len(found)) for found in sizes.values()]) <= _MAX_TILINGS:
+                return sizes
+            factor *= 2
+
+    @cached_property
+    def _tiles(self) -> Mapping[str, Floats]:
+        """Rank -> its tile size, over all combinations."""
+        axes = [np.array(sizes, float) for sizes in self._lattice.values()]
+        return dict(zip(self._lattice, np.meshgrid(*axes, indexing="ij"), strict=True))
+
+    @cached_property
+    def _filled(self) -> Floats:
+        """Bits in the buffer."""
+        kept = {a.tensor: a for a in self.tensors if self.keep_output or a != self.einsum.output}
+        total = np.zeros_like(next(iter(self._tiles.values())))
+        for access in kept.values():
+            total = total + self._tile(access) * self.words[access.tensor]
+        return total
+
+    def _tile(self, access: TensorAccess) -> Floats:
+        """Elements of a tensor's tile, a halo included."""
+        elements: Floats = np.ones_like(next(iter(self._tiles.values())))
+        for index in access.indices:
+            span = np.ones_like(elements)
+            for rank, coefficient in index.terms:
+                span = span + abs(coefficient) * (self._tiles[rank] - 1)
+            elements = elements * span
+        return elements
+
+    def _traffic(self, order: Sequence[str]) -> Floats:
+        """Bits between the outermost memory and the chip for tile loops in this order."""
+        total: Floats = np.zeros_like(next(iter(self._tiles.values())))
+        for access in self.tensors:
+            output = access is self.einsum.output
+            moved = self._tile(access)
+            again = np.ones_like(moved)
+            # An output that is not kept is drained before the next tile in any case.
+            inner = np.full(moved.shape, output and not self.keep_output)
+            for rank in reversed(order):
+                trips = np.ceil(self.einsum.sizes[rank] / self._tiles[rank])
+                if rank in access.ranks:
+                    moved = moved * trips
+                    inner = inner | (trips > 1)
+                else:
+                    again = again * np.where(inner, trips, 1.0)
+            # A partial result is written and read again; the first time it is only written.
+            factor = 2 * again - 1 if output else again
+            total = total + moved * factor * self.words[access.tensor]
+        return total
