@@ -58,13 +58,15 @@ def _dotted(node: ast.expr) -> str | None:
     return None
 
 
-def names_in(text: str | Number, *, where: str = "") -> frozenset[str]:
+def names_in(text: str | float | Number, *, where: str = "") -> frozenset[str]:
     """Names that an expression refers to, dotted ones (`array_2d.rows`) as a whole.
 
     Example:
         >>> sorted(names_in("ceil(M / M0)"))
         ['M', 'M0']
     """
+    if isinstance(text, float):
+        text = repr(text)
     if not isinstance(text, str):
         return frozenset()
     try:
@@ -82,12 +84,13 @@ def _names(node: ast.AST) -> set[str]:
 
 
 def evaluate_expression(
-    text: str | Number, names: Mapping[str, Number], *, where: str = ""
+    text: str | float | Number, names: Mapping[str, Number], *, where: str = ""
 ) -> Number:
     """Value of an arithmetic expression over named sizes, exact.
 
     Args:
-        text: numbers, names, ``+ - * / // %``, ``ceil floor max min``, parentheses.
+        text: a number, or text of numbers, names, ``+ - * / // %``, parentheses, and calls of
+            ``ceil``, ``floor``, ``max`` and ``min``.
         names: what each name stands for; dotted names are written whole.
         where: place for the message.
 
@@ -98,6 +101,9 @@ def evaluate_expression(
         >>> evaluate_expression("ceil(M / M0)", {"M": 1000, "M0": 256})
         4
     """
+    if isinstance(text, float):
+        # 0.1 means a tenth, not the binary fraction closest to it.
+        text = repr(text)
     if not isinstance(text, str):
         return text
     try:

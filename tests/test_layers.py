@@ -8,7 +8,7 @@ import accelsim
 PACKAGE = Path(accelsim.__file__).parent
 
 LAYERS = [
-    {"errors", "expressions", "documents", "files", "library", "units", "version"},
+    {"errors", "expressions", "documents", "files", "library", "sizes", "units", "version"},
     {"einsum", "formats"},
     {"workload", "architecture"},
     {"mapping"},

@@ -301,10 +301,9 @@ class _Checker:
             self.problems.append(f"{place}: sizes refer to each other in a circle: {circle}")
             return None
         value = written[key]
-        text = repr(value) if isinstance(value, float) else value
         try:
             names: dict[str, Number] = {}
-            for name in sorted(names_in(text)):
+            for name in sorted(names_in(value)):
                 if name not in written:
                     raise InputError(unknown_name(f"{key}: figure", name, written))
                 found = self._size(name, written, (*asked_by, key))
@@ -312,7 +311,7 @@ class _Checker:
                     return None
                 names[name] = found
             least = 0 if field == "latency_cycles" else 1
-            number = whole_number(evaluate_expression(text, names), what=key, least=least)
+            number = whole_number(evaluate_expression(value, names), what=key, least=least)
         except InputError as error:
             problem = f"{place}: {error}"
             if problem not in self.problems:

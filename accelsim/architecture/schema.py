@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from accelsim.sizes import Size
+
 __all__ = ["ArchitectureFile", "ArrayFile", "LinkFile", "MemoryFile", "OperationFile"]
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Size = int | float | str
-"""A whole number, or an expression such as ``array_2d.columns``."""
 
 
 class _Strict(BaseModel):
@@ -67,6 +67,7 @@ class ArrayFile(_Strict):
     """The memory that feeds it."""
     rows: Size = 1
     columns: Size
+    """Whole numbers, or expressions such as ``array_2d.columns``."""
     operations: dict[str, OperationFile] = Field(min_length=1)
     """Operation of the language -> how a PE performs it."""
     energy_pj: dict[str, NotNegative] = {}

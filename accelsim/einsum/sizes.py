@@ -40,7 +40,8 @@ def resolve_sizes(
     resolver = _Resolver(declared, settings, where)
     for name in settings:
         if name not in declared:
-            resolver.problems.append(unknown_name("rank", name, declared, where=where))
+            kind = "rank" if ranks else "parameter"
+            resolver.problems.append(unknown_name(kind, name, declared, where=where))
     values = {}
     for name in declared:
         value = resolver.value(name, ())
@@ -75,18 +76,17 @@ class _Resolver:
                 f"{self.prefix}rank '{name}' has no size; set it with --set {name}=SIZE"
             )
             return None
-        text = repr(written) if isinstance(written, float) else written
         try:
-            needed = sorted(names_in(text))
+            needed = sorted(names_in(written))
             names: dict[str, Number] = {}
             for other in needed:
                 if other not in self.declared:
-                    raise InputError(unknown_name(f"'{text}': name", other, self.declared))
+                    raise InputError(unknown_name(f"'{written}': name", other, self.declared))
                 value = self.value(other, (*asked_by, name))
                 if value is None:
                     return None
                 names[other] = value
-            return evaluate_expression(text, names)
+            return evaluate_expression(written, names)
         except InputError as error:
             self.problems.append(f"{self.prefix}size of '{name}': {error}")
             return None

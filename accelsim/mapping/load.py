@@ -20,9 +20,9 @@ def load_mapper(name: str) -> MapperFile:
     """
     path, shown = find(MAPPERS, name)
     stat = path.stat()
-    return _cached(str(path), shown, (stat.st_mtime_ns, stat.st_size))
+    return _cached(str(path), shown, (stat.st_ctime_ns, stat.st_mtime_ns, stat.st_size))
 
 
 @lru_cache(maxsize=64)
-def _cached(path: str, shown: str, _stamp: tuple[int, int]) -> MapperFile:
+def _cached(path: str, shown: str, _stamp: tuple[int, ...]) -> MapperFile:
     return check_model(MapperFile, read_document(Path(path), name=shown), what="mapper")

@@ -93,7 +93,7 @@ def cascade_from_text(
 
 
 @lru_cache(maxsize=256)
-def _cached(path: str, shown: str, _stamp: tuple[int, int]) -> Document:
+def _cached(path: str, shown: str, _stamp: tuple[int, ...]) -> Document:
     from pathlib import Path
 
     return read_document(Path(path), name=shown)
@@ -102,7 +102,7 @@ def _cached(path: str, shown: str, _stamp: tuple[int, int]) -> Document:
 def _document(name: str) -> Document:
     path, shown = find(WORKLOADS, name)
     stat = path.stat()
-    return _cached(str(path), shown, (stat.st_mtime_ns, stat.st_size))
+    return _cached(str(path), shown, (stat.st_ctime_ns, stat.st_mtime_ns, stat.st_size))
 
 
 def _statements(placed: Sequence[tuple[str, tuple[str, int, int]]]) -> tuple[Statement, ...]:
@@ -176,11 +176,10 @@ def _layer(file: LayerFile, values: Mapping[str, int], place: str) -> Layer:
     for rank, written in file.set.items():
         if written is None:
             raise InputError(f"{where}: size of '{rank}' is missing; write a value")
-        text = repr(written) if isinstance(written, float) else written
-        for used in names_in(text, where=where):
+        for used in names_in(written, where=where):
             if used not in values:
                 raise InputError(unknown_name("parameter", used, values, where=where))
-        number = evaluate_expression(text, values, where=where)
+        number = evaluate_expression(written, values, where=where)
         sizes[rank] = whole_number(number, what=f"{where}: size of '{rank}'", least=0)
     repeat = whole_number(
         evaluate_expression(file.repeat, values, where=where), what=f"{where}: repeat"

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from accelsim.sizes import OpenSize, Size
 
 __all__ = ["CascadeFile", "LayerFile", "NetworkFile"]
-
-
-def _number_or_text(value: object) -> object:
-    """Refuse `yes` and `true`, which would count as 1."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str | None):
-        raise ValueError("must be a number, or an expression such as ceil(M / M0)")
-    return value
-
-
-Size = Annotated[int | float | str | None, BeforeValidator(_number_or_text)]
 
 
 class _Strict(BaseModel):
@@ -28,9 +20,9 @@ class CascadeFile(_Strict):
 
     name: str
     description: str = ""
-    ranks: dict[str, Size] = Field(min_length=1)
+    ranks: dict[str, OpenSize] = Field(min_length=1)
     """Rank -> default size, an expression of other names, or null: to be set from outside."""
-    parameters: dict[str, Size] = {}
+    parameters: dict[str, OpenSize] = {}
     """The same for values that are no rank, such as a stride."""
     tensors: dict[str, list[str]] = Field(min_length=1)
     """Input tensor -> its ranks; every other tensor is inferred."""
@@ -46,8 +38,8 @@ class LayerFile(_Strict):
 
     name: str
     cascade: str
-    set: dict[str, Size] = {}
-    repeat: Annotated[int | str, BeforeValidator(_number_or_text)] = 1
+    set: dict[str, OpenSize] = {}
+    repeat: Size = 1
 
 
 class NetworkFile(_Strict):
@@ -55,5 +47,5 @@ class NetworkFile(_Strict):
 
     name: str
     description: str = ""
-    parameters: dict[str, Size] = Field(min_length=1)
+    parameters: dict[str, OpenSize] = Field(min_length=1)
     layers: Annotated[list[LayerFile], Field(min_length=1)]

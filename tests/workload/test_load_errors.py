@@ -1,0 +1,193 @@
+"""What is said about workload files and settings that are wrong."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from accelsim.errors import InputError
+from accelsim.library import WORKLOADS, shipped
+from accelsim.workload import load_template, load_workload
+
+Problems = Callable[..., list[str]]
+
+CASCADE = """\
+name: x
+ranks: {M: 4}
+tensors: {V: [M]}
+cascade:
+  - Z[m] = V[m]
+"""
+NETWORK = """\
+name: x
+parameters: {P: 3}
+layers:
+  - {name: a, cascade: matmul, set: {M: P}, repeat: P}
+  - {name: b, cascade: matmul}
+"""
+ALL = f"valid: {', '.join(sorted(shipped(WORKLOADS)))}; or a path that ends in .yaml"
+
+
+@pytest.fixture
+def problems(tmp_path: Path) -> Problems:
+    """The messages with which a file is refused, its path written as ``F``."""
+
+    def refuse(text: str, settings: dict[str, int | str] | None = None) -> list[str]:
+        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.yaml"
+        path.write_text(text)
+        with pytest.raises(InputError) as caught:
+            load_workload(str(path), settings)
+        return [problem.replace(str(path), "F") for problem in caught.value.problems]
+
+    return refuse
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("matmull", f"workload 'matmull' is unknown; did you mean 'matmul'? {ALL}"),
+        (
+            "attention/one-pas",
+            f"workload 'attention/one-pas' is unknown; did you mean 'attention/one-pass'? {ALL}",
+        ),
+        ("", f"workload '' is unknown; {ALL}"),
+        ("./x", "workload file './x' does not exist; give a path to a YAML file"),
+        ("x.yaml", "workload file 'x.yaml' does not exist; give a path to a YAML file"),
+        ("..", "workload file '..' does not exist; give a path to a YAML file"),
+        ("x\0.yaml", "workload file 'x\0.yaml' does not exist; give a path to a YAML file"),
+    ],
+)
+def test_unknown_workload(name: str, message: str) -> None:
+    for load in (load_workload, load_template):
+        with pytest.raises(InputError) as caught:
+            load(name)
+        assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "messages"),
+    [
+        (
+            "tensors: {V",
+            "tensor: {V",
+            [
+                "F:1: cascade: key 'tensors' is missing; add it",
+                "F:3: cascade: key 'tensor' is unknown; did you mean 'tensors'? valid: cascade, "
+                "description, formats, name, outputs, parameters, ranks, tensors",
+            ],
+        ),
+        ("V[m]", "V[q]", ["F:5:12: Einsum 'Z[m] = V[q]': index 'q' is unknown; valid: m"]),
+        (
+            "- Z[m] = V[m]",
+            "- >-\n    Z[m] =\n    V[q]",
+            ["F:6:8: Einsum 'Z[m] = V[q]': index 'q' is unknown; valid: m"],
+        ),
+        (
+            "- Z[m] = V[m]",
+            "- |-\n    Z[m] =\n    V[q]",
+            ["F:7:1: Einsum 'Z[m] =\nV[q]': index 'q' is unknown; valid: m"],
+        ),
+        (
+            "- Z[m] = V[m]",
+            "- 'Z[m] = V[q]'\n  - \"Y[m] = VV[m]\"",
+            [
+                "F:6:13: Einsum 'Y[m] = VV[m]': tensor 'VV' is unknown; did you mean 'V'? "
+                "valid: V, Y, Z",
+                "F:5:13: Einsum 'Z[m] = V[q]': index 'q' is unknown; valid: m",
+            ],
+        ),
+        ("M: 4", "M: 0", ["F: rank 'M' is 0, must be at least 1"]),
+        ("M: 4", "M: null", ["F: rank 'M' has no size; set it with --set M=SIZE"]),
+        (
+            "M: 4",
+            "M: yes",
+            ["F:2: cascade: ranks.M: must be a number, or an expression such as ceil(M / M0)"],
+        ),
+        (
+            "M: 4",
+            "M: [4]",
+            ["F:2: cascade: ranks.M: must be a number, or an expression such as ceil(M / M0)"],
+        ),
+        ("M: 4", "M: 010", ["F: size of 'M': '010' is not an arithmetic expression"]),
+        (
+            "cascade:",
+            "parameters: {M: 3}\ncascade:",
+            ["F:4: 'M' is a rank and a parameter; rename one"],
+        ),
+        (
+            "cascade:",
+            "formats: {V: fp33}\ncascade:",
+            [
+                "F:4: format 'fp33' is unknown; did you mean 'fp32'? valid: bf16, fp16, fp32, "
+                "fp64, fp8_e4m3, fp8_e5m2, int16, int32, int4, int8"
+            ],
+        ),
+        (
+            "cascade:",
+            "formats: {W: fp32}\ncascade:",
+            ["F:4: formats: tensor 'W' is unknown; valid: V, Z, default"],
+        ),
+        ("cascade:", "outputs: [Y]\ncascade:", ["F: output 'Y' is unknown; valid: Z"]),
+        ("- Z[m] = V[m]", "- 3", ["F:5: cascade: cascade.0 is 3, must be a valid string"]),
+    ],
+)
+def test_wrong_cascade(problems: Problems, old: str, new: str, messages: list[str]) -> None:
+    assert sorted(problems(CASCADE.replace(old, new))) == sorted(messages)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("M: P", "M: PP", "parameter 'PP' is unknown; did you mean 'P'? valid: P"),
+        ("M: P", "M: P / 2", "size of 'M' is 1.5, must be a whole number; round it with ceil or "),
+        ("M: P", "M: -1", "size of 'M' is -1, must be at least 0"),
+        ("M: P", "M: 0", "matmul: rank 'M' is 0, must be at least 1"),
+        ("M: P", "M: ~", "size of 'M' is missing; write a value"),
+        ("M: P", "X: 3", "matmul: rank 'X' is unknown; valid: K, M, N"),
+        ("repeat: P", "repeat: 0", "repeat is 0, must be at least 1"),
+        ("repeat: P", "repeat: 1 / 2", "repeat is 0.5, must be a whole number"),
+        ("cascade: matmul,", "cascade: matmull,", "workload 'matmull' is unknown; did you mean 'm"),
+    ],
+)
+def test_wrong_layer(problems: Problems, old: str, new: str, message: str) -> None:
+    (problem,) = problems(NETWORK.replace(old, new, 1))
+    assert problem.startswith(f"F:4: layer 'a': {message}")
+
+
+def test_truth_value_as_repetition(problems: Problems) -> None:
+    (problem,) = problems(NETWORK.replace("repeat: P", "repeat: true"))
+    assert problem.startswith("F:4: network: layers.0.repeat: must be a number")
+
+
+def test_all_wrong_layers_at_once(problems: Problems) -> None:
+    text = (
+        NETWORK.replace("M: P", "M: Q").replace("name: b", "name: a").replace("P: 3", "P: 3, N: 2")
+    )
+    text += "  - {name: c, cascade: nothing}\n"
+    found = problems(text)
+    assert [problem.split(";")[0] for problem in found] == [
+        "F:4: layer 'a': parameter 'Q' is unknown",
+        "F:5: layer 'a' is named twice",
+        "F:6: layer 'c': workload 'nothing' is unknown",
+    ]
+
+
+def test_wrong_settings(problems: Problems) -> None:
+    assert problems(CASCADE, {"MM": 3, "M": "Q"}) == [
+        "F: rank 'MM' is unknown; did you mean 'M'? valid: M",
+        "F: size of 'M': 'Q': name 'Q' is unknown; valid: M",
+    ]
+    assert problems(NETWORK, {"M": 3, "P": -1}) == [
+        "F: parameter 'M' is unknown; valid: P",
+        "F: parameter 'P' is -1, must be at least 0",
+    ]
+
+
+def test_empty_network(problems: Problems) -> None:
+    text = "name: x\nparameters: {}\nlayers: []\n"
+    assert [problem.split(": ")[0] for problem in problems(text)] == ["F:2", "F:3"]
+
+
+def test_shipped_files_are_named_by_their_folder() -> None:
+    with pytest.raises(InputError, match=r"^workloads/bert-base.yaml:\d+: cascade: key 'ranks'"):
+        load_template("bert-base")
