@@ -19,8 +19,15 @@ from accelsim.library import ARCHITECTURES, shipped
 from accelsim.mapping.load import load_mapper
 from accelsim.workload import load_workload
 
-DOCS = Path(__file__).parents[2] / "docs"
-PAGES = ("language", "architecture", "mapping", "json")
+ROOT = Path(__file__).parents[2]
+PAGES = (
+    "README",
+    "docs/tutorial",
+    "docs/language",
+    "docs/architecture",
+    "docs/mapping",
+    "docs/json",
+)
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ class Fence:
 
 
 def text_of(page: str) -> str:
-    return (DOCS / f"{page}.md").read_text("utf-8")
+    return (ROOT / f"{page}.md").read_text("utf-8")
 
 
 def fences(page: str) -> list[Fence]:
@@ -77,6 +84,12 @@ def fences(page: str) -> list[Fence]:
 FENCES = [fence for page in PAGES for fence in fences(page)]
 FILES = [fence for fence in FENCES if fence.file]
 CONSOLES = [fence for fence in FENCES if fence.info.split()[0] == "console"]
+PROGRAMS = [
+    (fence, after.text if after and after.info == "output" else "")
+    for fence, after in zip(FENCES, [*FENCES[1:], None], strict=True)
+    if fence.info == "python"
+]
+"""Programs with the output that is shown under them."""
 
 
 def load(name: str) -> None:
@@ -134,10 +147,28 @@ def test_every_command_prints_what_is_shown(
         assert not missing, f"{fence}: {command} does not print {missing}, but\n{out}{err}"
 
 
+@pytest.mark.parametrize(("fence", "shown"), PROGRAMS, ids=str)
+def test_every_program_prints_what_is_shown(
+    fence: Fence, shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exec(compile(fence.text, str(fence), "exec"), {})
+    out = capsys.readouterr().out
+    assert out == shown if shown else out
+
+
+def test_readme_shows_what_the_demo_prints(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["demo", "--report", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    (table,) = re.findall(r"^```text\n(size .*?)^```$", text_of("README"), re.M | re.S)
+    assert [line for line in table.splitlines() if line not in printed] == []
+
+
 def test_every_page_has_blocks_of_both_kinds() -> None:
     """A fence that is spelt wrongly would otherwise go untested."""
     assert {fence.page for fence in CONSOLES} == set(PAGES)
-    assert {fence.page for fence in FILES} == set(PAGES) - {"json"}
+    assert {fence.page for fence in FILES} == set(PAGES) - {"docs/json", "README"}
     for page in PAGES:
         assert len(re.findall(r"^```", text_of(page), re.M)) == 2 * len(fences(page))
         named = text_of(page).count("# file: ")
@@ -152,7 +183,7 @@ def result() -> dict[str, object]:
 
 
 def test_json_page_lists_the_keys_of_a_result(result: dict[str, object]) -> None:
-    assert table("json", "Result") == list(result)
+    assert table("docs/json", "Result") == list(result)
 
 
 @pytest.mark.parametrize("path", ["einsums[]", "layers[]", "layers[].blocks[]"])
@@ -161,25 +192,25 @@ def test_json_page_lists_nested_keys(result: dict[str, object], path: str) -> No
     for key in path.removesuffix("[]").split("[]."):
         assert isinstance(at, dict)
         at = at[key][0]
-    assert table("json", f"`{path}`") == list(at)
+    assert table("docs/json", f"`{path}`") == list(at)
 
 
 def test_json_page_lists_the_keys_of_validation() -> None:
     figure = Figure("speed-up", "a paper", published=2.0, ours=2.1, tolerance=0.1)
-    assert table("json", "Validation") == list(figure.as_json())
+    assert table("docs/json", "Validation") == list(figure.as_json())
 
 
 def test_architecture_page_lists_the_shipped_machines() -> None:
-    listed = table("architecture", "Shipped machines")
+    listed = table("docs/architecture", "Shipped machines")
     assert sorted(listed) == sorted(shipped(ARCHITECTURES))
 
 
 def test_architecture_page_names_the_mapper_of_each_machine() -> None:
-    section = text_of("architecture").split("\n## Shipped machines\n")[1]
+    section = text_of("docs/architecture").split("\n## Shipped machines\n")[1]
     rows = re.findall(r"^\| `([^`]+)` \|.*\| `([^`]+)` \|$", section, re.M)
     assert {name: load_architecture(name).mapper for name, _ in rows} == dict(rows)
 
 
 def test_language_page_names_every_function() -> None:
-    section = text_of("language").split("**Functions.**")[1].split("\n\n")[0]
+    section = text_of("docs/language").split("**Functions.**")[1].split("\n\n")[0]
     assert [name for name in FUNCTIONS if f"`{name}`" not in section] == []
