@@ -27,8 +27,8 @@ from accelsim.search.tiling import Tiling
 __all__ = ["OBJECTIVES", "search_einsum"]
 
 OBJECTIVES = ("latency", "energy", "edp")
-"""What a search minimises. Ties are broken by energy, or by the traffic of the outermost memory
-where the energy of some choice is not known."""
+"""What a search minimises. Ties are broken by energy, or by traffic (the
+outermost memory's first) where the energy of some choice is not known."""
 
 Bits = Callable[[str], int]
 
@@ -160,6 +160,9 @@ class _Cost:
     cycles: float
     energy: float
     traffic: float
+    """Bytes of the outermost memory."""
+    on_chip: float
+    """Bytes of all other memories together."""
     missing: frozenset[str]
     """Energy figures that are not known."""
 
@@ -209,7 +212,7 @@ class _Search:
 
     def _key(self, cost: _Cost, *, known: bool) -> tuple[float, ...]:
         if not known:
-            return (cost.cycles, cost.traffic)
+            return (cost.cycles, cost.traffic, cost.on_chip)
         return {
             "latency": (cost.cycles, cost.energy, cost.traffic),
             "energy": (cost.energy, cost.cycles, cost.traffic),
@@ -221,10 +224,13 @@ class _Search:
         where = f"search for Einsum '{self.einsum.name}'"
         counts = count_block(block, self.cascade, self.architecture, bits=self.bits, where=where)
         table, missing = energy_of(counts.einsums[0], self.architecture)
+        moved = traffic_of(counts.einsums)
+        traffic = float(moved.pop(self.architecture.root.name, 0))
         return _Cost(
             cycles=float(block_cycles(counts, self.architecture)),
             energy=sum(sum(row.values()) for row in table.values()),
-            traffic=float(traffic_of(counts.einsums).get(self.architecture.root.name, 0)),
+            traffic=traffic,
+            on_chip=float(sum(moved.values())),
             missing=frozenset(missing),
         )
 
