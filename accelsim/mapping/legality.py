@@ -64,7 +64,7 @@ def _names(block: Block, cascade: Cascade, architecture: Architecture) -> Iterab
         if memory == architecture.root.name:
             yield f"memory '{memory}' is the outermost, nothing above it can take what spills"
         elif memory in architecture.memories and _inside(memory, architecture):
-            yield f"memory '{memory}' is inside the PEs, no memory directly above it takes what spills"
+            yield f"memory '{memory}' is inside the PEs, which cannot take what spills"
     for epoch in block.epochs:
         for part in epoch:
             if isinstance(part, Move) and part.link not in architecture.links:

@@ -20,7 +20,8 @@ Occupancy = dict[str, dict[str, int]]
 def occupancy_of(residency: Residency, bits: Bits) -> Occupancy:
     """Bits that the kept tiles of a block take, and what is reserved besides.
 
-    A tile is as large as its largest; an iterated tensor keeps its running value only.
+    A tile is as large as its largest; an iterated tensor keeps its running value only; what
+    several PEs need, each of them holds in its registers.
     """
     filled: Occupancy = {}
     seen: set[tuple[int, ...]] = set()
@@ -41,25 +42,26 @@ def _groups(
 ) -> list[tuple[str, int]]:
     found = []
     for group in keep.groups:
-        sizes = [_tile(residency, tensor, address) * bits(tensor) for tensor in group]
+        sizes = [_tile(residency, keep, tensor, address) * bits(tensor) for tensor in group]
         found.append(("=".join(group), max(sizes)))
     return found
 
 
-def _tile(residency: Residency, tensor: str, address: tuple[int, ...]) -> int:
+def _tile(residency: Residency, keep: Keep, tensor: str, address: tuple[int, ...]) -> int:
     """Elements of a tensor's largest tile at a Keep, over all Einsums there that use it."""
     elements = 0
     for schedule in residency.schedules.values():
         depth = next((d for _, a, d in schedule.keeps if a == address), None)
         if depth is None:
             continue
-        einsum = schedule.einsum
+        einsum, inside = schedule.einsum, residency.inside(schedule.array.name)
+        widths = schedule.widths if keep.memory == inside else None
+        shape, running = residency.cascade.tensors[tensor], _running(residency, tensor)
         for access in (einsum.output, *einsum.inputs):
             if access.tensor == tensor:
-                shape = residency.cascade.tensors[tensor]
-                running = _running(residency, tensor)
                 cut = schedule.cuts[depth]
-                elements = max(elements, tile_elements(access, shape, cut, running=running))
+                tile = tile_elements(access, shape, cut, widths, running=running)
+                elements = max(elements, tile)
     return elements
 
 

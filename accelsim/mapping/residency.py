@@ -90,6 +90,11 @@ class Residency:
         ]
         return tensor in self.cascade.outputs or bool(outside) or bool(read_through_root)
 
+    def inside(self, array: str) -> str:
+        """Name of the store that each PE of an array has: its registers, or the array itself."""
+        registers = self.architecture.registers(array)
+        return registers.name if registers else array
+
     def way(self, einsum: str, access: TensorAccess, *, output: bool) -> tuple[Store, ...]:
         """The memories of one access, outermost first, the PEs last. Empty for an input that its
         producer left in the registers."""
@@ -108,8 +113,7 @@ class Residency:
             from_root = not only_forwarded
         if from_root:
             stores.insert(0, Store(self.architecture.root.name, None, 0))
-        registers = self.architecture.registers(schedule.array.name)
-        inside = registers.name if registers else schedule.array.name
+        inside = self.inside(schedule.array.name)
         if stores and stores[-1].memory != inside:
             stores.append(Store(inside, None, len(schedule.loops)))
         return tuple(stores)

@@ -9,7 +9,7 @@ from functools import cached_property
 from accelsim.architecture.architecture import Architecture, Array
 from accelsim.einsum.cascade import Cascade, Einsum
 from accelsim.mapping.extents import Cut, axes_of, cut_by, full_cut, iterations, largest
-from accelsim.mapping.mapping import Keep, Loop, Path
+from accelsim.mapping.mapping import Keep, Loop, Path, Step
 
 __all__ = ["Schedule", "schedule_of"]
 
@@ -22,7 +22,7 @@ class Schedule:
     array: Array
     path: Path
     loops: tuple[Loop, ...]
-    """Temporal loops that apply to it, those that fit it to the array included."""
+    """Temporal loops that apply to it and cut, those that fit it to the array included."""
     cuts: tuple[Cut, ...]
     """State before each loop, and after the last."""
     keep_depths: tuple[int, ...]
@@ -42,6 +42,11 @@ class Schedule:
         return product
 
     @cached_property
+    def widths(self) -> tuple[int, ...]:
+        """PEs along each axis: after the last loop only what is unrolled is longer than one."""
+        return tuple(largest(extents) for extents in self.cuts[-1].extents)
+
+    @cached_property
     def keeps(self) -> tuple[tuple[Keep, tuple[int, ...], int], ...]:
         """Every Keep of the path with its address and the number of loops around it."""
         found = [
@@ -58,7 +63,8 @@ class Schedule:
 def schedule_of(cascade: Cascade, architecture: Architecture, path: Path) -> Schedule:
     """Complete a path: cut what is unrolled to the array's size, then run the rest one by one.
 
-    Loops over ranks that the Einsum does not have do not apply to it.
+    Loops over ranks that the Einsum does not have do not apply to it; those that run once change
+    nothing and are left out.
     """
     einsum, array = cascade[path.compute.einsum], architecture.arrays[path.compute.array]
     fanout = {path.compute.rows: array.rows, path.compute.columns: array.columns}
@@ -66,29 +72,27 @@ def schedule_of(cascade: Cascade, architecture: Architecture, path: Path) -> Sch
     inner = [Loop(rank, fanout[rank]) for rank in spatial]
     left = [r for r in einsum.sizes if r not in spatial and r not in path.compute.order]
     inner += [Loop(rank) for rank in (*left, *path.compute.order) if rank not in spatial]
-    outer = [step for step in path.steps if isinstance(step, Loop) and step.rank in einsum.sizes]
-    left_over = dict(einsum.sizes)
-    for loop in outer:
-        left_over[loop.rank] = min(left_over[loop.rank], loop.tile)
-    inner = [loop for loop in inner if loop.tile < left_over[loop.rank]]
-    order = tuple(_cutting((*outer, *inner), einsum))
+    steps = tuple(_cutting((*path.steps, *inner), einsum))
+    order = [step.rank for step in steps if isinstance(step, Loop)]
     cut = full_cut(axes_of(einsum, order, spatial))
     loops: list[Loop] = []
     cuts, depths = [cut], []
-    for step in (*path.steps, *inner):
+    for step in steps:
         if isinstance(step, Keep):
             depths.append(len(loops))
-        elif step.rank in einsum.sizes:
-            cut = cut_by(cut, step.rank, step.tile)
+        elif (after := cut_by(cut, step.rank, step.tile)) is not cut:
+            cut = after
             loops.append(step)
             cuts.append(cut)
     return Schedule(einsum, array, path, tuple(loops), tuple(cuts), tuple(depths), spatial)
 
 
-def _cutting(loops: Sequence[Loop], einsum: Einsum) -> Iterator[str]:
-    """Ranks of the loops that run more than once, outermost first."""
+def _cutting(steps: Sequence[Step], einsum: Einsum) -> Iterator[Step]:
+    """Keeps, and the loops that apply to the Einsum and run more than once."""
     tiles = dict(einsum.sizes)
-    for loop in loops:
-        if loop.tile < tiles[loop.rank]:
-            tiles[loop.rank] = loop.tile
-            yield loop.rank
+    for step in steps:
+        if isinstance(step, Keep):
+            yield step
+        elif step.tile < tiles.get(step.rank, 0):
+            tiles[step.rank] = step.tile
+            yield step

@@ -8,19 +8,20 @@ from itertools import product
 
 from accelsim.einsum.affine import Affine
 from accelsim.einsum.cascade import Tensor, TensorAccess
-from accelsim.mapping.extents import Axis, Cut, iterations, largest
+from accelsim.mapping.extents import Axis, Cut, largest
 
 __all__ = ["moved_elements", "tile_elements"]
 
 
-def _plain_span(axis: Axis, ranks: Iterable[str], extent: int) -> int:
-    """Distinct positions along one axis that a tile of ``extent`` elements touches."""
+def _plain_span(axis: Axis, ranks: Iterable[str], extent: int, width: int) -> int:
+    """Elements that a tile of ``extent`` along one axis holds, in all PEs along it."""
     used = set(ranks) & {axis.outer, axis.inner}
+    if not used:
+        return min(extent, width)
     if used == {axis.outer} and axis.inner is not None:
-        return -(-extent // axis.chunk)
-    if used == {axis.inner}:
-        return min(extent, axis.chunk)
-    return extent
+        whole, rest = divmod(extent, axis.chunk)
+        return whole * width + min(rest, width)
+    return min(extent, axis.chunk) if used == {axis.inner} else extent
 
 
 def _joint_span(index: Affine, extents: Sequence[tuple[int, int]], length: int) -> int:
@@ -55,7 +56,9 @@ def _groups(access: TensorAccess, cut: Cut) -> list[tuple[list[int], Affine | No
     return groups + [(axes, index, dim) for axes, index, dim in joint]
 
 
-def moved_elements(access: TensorAccess, tensor: Tensor, cut: Cut) -> int:
+def moved_elements(
+    access: TensorAccess, tensor: Tensor, cut: Cut, widths: Sequence[int] | None = None
+) -> int:
     """Elements that cross into a store over a whole Einsum.
 
     Tiles of an axis that the tensor does not depend on move it again.
@@ -64,20 +67,25 @@ def moved_elements(access: TensorAccess, tensor: Tensor, cut: Cut) -> int:
         access: how the Einsum reads or writes the tensor.
         tensor: the tensor.
         cut: state of the ranks at the store.
+        widths: PEs along each axis, for a store that each PE has: what several PEs need then
+            counts for each of them.
     """
+    widths = widths or (1,) * len(cut.axes)
     total = 1
     used: set[int] = set()
     for axes, index, dim in _groups(access, cut):
         used |= set(axes)
-        if index is None:
-            axis, extents = cut.axes[axes[0]], cut.extents[axes[0]]
-            total *= sum(n * _plain_span(axis, access.ranks, e) for e, n in extents)
+        if index is None or any(widths[i] > 1 for i in axes):
+            total *= math.prod(_axis_total(cut, i, access, widths[i]) for i in axes)
         else:
             total *= _joint_total(index, cut, axes, tensor.shape[dim])
-    for i, extents in enumerate(cut.extents):
-        if i not in used:
-            total *= iterations(extents)
-    return total
+    idle = [i for i in range(len(cut.axes)) if i not in used]
+    return total * math.prod(_axis_total(cut, i, access, widths[i]) for i in idle)
+
+
+def _axis_total(cut: Cut, i: int, access: TensorAccess, width: int) -> int:
+    axis, extents = cut.axes[i], cut.extents[i]
+    return sum(n * _plain_span(axis, access.ranks, extent, width) for extent, n in extents)
 
 
 def _coefficients(index: Affine, axis: Axis, extent: int) -> list[tuple[int, int]]:
@@ -104,7 +112,12 @@ def _joint_total(index: Affine, cut: Cut, axes: Sequence[int], length: int) -> i
 
 
 def tile_elements(
-    access: TensorAccess, tensor: Tensor, cut: Cut, *, running: str | None = None
+    access: TensorAccess,
+    tensor: Tensor,
+    cut: Cut,
+    widths: Sequence[int] | None = None,
+    *,
+    running: str | None = None,
 ) -> int:
     """Elements of the largest tile of a tensor at some depth.
 
@@ -112,21 +125,13 @@ def tile_elements(
         access: how an Einsum reads or writes the tensor.
         tensor: the tensor.
         cut: state of the ranks at that depth.
+        widths: as in :func:`moved_elements`.
         running: a rank along which only the running value is kept.
     """
-    total = 1
-    for axes, index, dim in _groups(access, cut):
-        if index is not None:
-            parts = [
-                pair
-                for i in axes
-                for pair in _coefficients(index, cut.axes[i], largest(cut.extents[i]))
-            ]
-            total *= _joint_span(index, parts, tensor.shape[dim])
-            continue
-        axis, extents = cut.axes[axes[0]], cut.extents[axes[0]]
+    tiles = []
+    for axis, extents in zip(cut.axes, cut.extents, strict=True):
         extent = largest(extents)
         if running == axis.outer:
             extent = min(extent, axis.chunk)
-        total *= _plain_span(axis, access.ranks, extent)
-    return total
+        tiles.append(((extent, 1),))
+    return moved_elements(access, tensor, Cut(cut.axes, tuple(tiles)), widths)

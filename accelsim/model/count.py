@@ -9,6 +9,8 @@ Counting rules:
 - A partial result is not read before it was first written.
 - A partial tile on the array takes the time of a full one; a partial loop takes its own length.
   Traffic and operations count elements and points that exist.
+- A window (several ranks in one index) is fetched whole, as one run from its first element to its
+  last; what lies beyond a tensor's end is left out only where the run is longer than the tensor.
 """
 
 from __future__ import annotations
@@ -19,7 +21,6 @@ from itertools import pairwise
 
 from accelsim.architecture.architecture import Architecture
 from accelsim.einsum.cascade import Cascade, TensorAccess
-from accelsim.mapping.copies import copies, first_copies
 from accelsim.mapping.legality import check_capacity, check_operations
 from accelsim.mapping.mapping import Block, MappedLayer, Move
 from accelsim.mapping.occupancy import occupancy_of
@@ -205,13 +206,14 @@ class _Counter:
                 delivered, taken = self._crossing(schedule, access, below)
                 down = self._once(below, access.tensor, delivered, taken)
                 book.cross(above, below, access.tensor, down=down)
-        tensor = self.residency.cascade.tensors[name]
-        written = moved_elements(einsum.output, tensor, schedule.cuts[0])
-        begun = first_copies(schedule, einsum.output)
+        # What is there for the first time was not written before: one copy of each element, or
+        # one in each PE that reduces it.
+        tensor, whole = self.residency.cascade.tensors[name], schedule.cuts[0]
+        written = moved_elements(einsum.output, tensor, whole)
+        begun = moved_elements(einsum.output, tensor, whole, schedule.widths)
         for above, below in pairwise(self.residency.way(name, einsum.output, output=True)):
             drained, given = self._crossing(schedule, einsum.output, below)
-            # What is there for the first time was not written before.
-            first = begun if below.address is None else written
+            first = begun if self._widths(schedule, below) else written
             book.cross(
                 above, below, name, up=(drained, given), down=(drained - written, given - first)
             )
@@ -248,8 +250,13 @@ class _Counter:
         tensor = self.residency.cascade.tensors[access.tensor]
         cut = schedule.cuts[_still_there(schedule, access, below.depth)]
         delivered = moved_elements(access, tensor, cut)
-        taken = copies(schedule, cut) if below.address is None else delivered
-        return delivered, taken
+        widths = self._widths(schedule, below)
+        return delivered, moved_elements(access, tensor, cut, widths) if widths else delivered
+
+    def _widths(self, schedule: Schedule, store: Store) -> tuple[int, ...] | None:
+        """PEs along each axis, where the store is one that each PE has."""
+        inside = self.residency.inside(schedule.array.name)
+        return schedule.widths if store.memory == inside else None
 
     def _once(self, below: Store, tensor: str, delivered: int, taken: int) -> tuple[int, int]:
         """Only what exceeds the fill that an earlier Einsum of the block already caused."""
@@ -258,7 +265,7 @@ class _Counter:
         before = self.filled.get((below.address, tensor), 0)
         self.filled[below.address, tensor] = max(before, delivered)
         more = max(0, delivered - before)
-        return more, more
+        return more, more * taken // delivered
 
 
 def _tidy(value: Exact) -> Exact:
@@ -271,9 +278,6 @@ def _still_there(schedule: Schedule, access: TensorAccess, depth: int) -> int:
     Loops directly around a store that do not change the tile leave it where it is.
     """
     ranks = access.ranks
-    while depth and (
-        schedule.loops[depth - 1].rank not in ranks
-        or schedule.cuts[depth - 1] == schedule.cuts[depth]
-    ):
+    while depth and schedule.loops[depth - 1].rank not in ranks:
         depth -= 1
     return depth

@@ -1,0 +1,241 @@
+"""Every rule of a mapping: met on one side, refused on the other with names and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from accelsim.architecture import Architecture
+from accelsim.einsum import Cascade
+from accelsim.errors import InputError
+from accelsim.mapping import Block, Compute, Keep, Loop, MappedLayer, Move, Nest
+from accelsim.mapping.legality import check_capacity, check_operations, check_structure
+from accelsim.mapping.residency import Residency
+from accelsim.model import count_block
+from accelsim.workload import cascade_from_text
+
+Machine = Callable[..., Architecture]
+
+CHAIN = cascade_from_text(
+    "T[m,n] = A[m,k] * B[k,n]\nU[m] = max(n) T[m,n]",
+    ranks={"M": 4, "N": 3, "K": 2},
+    tensors={"A": ("M", "K"), "B": ("K", "N")},
+)
+T, U = Compute("T", "array"), Compute("U", "array")
+
+
+def problems(machine: Architecture, *blocks: Block, cascade: Cascade = CHAIN) -> tuple[str, ...]:
+    with pytest.raises(InputError) as caught:
+        check_structure(MappedLayer("mine", blocks), cascade, machine)
+    prefix = "mapping 'mine' of 'cascade': "
+    assert all(problem.startswith(prefix) for problem in caught.value.problems)
+    return tuple(problem.removeprefix(prefix) for problem in caught.value.problems)
+
+
+def block(*body: Compute | Nest, steps: tuple[Loop | Keep, ...] = (), **fields: object) -> Block:
+    return Block("block", Nest(steps, body), **fields)
+
+
+def test_a_sound_mapping_is_accepted(machine: Machine) -> None:
+    one = block(
+        Compute("T", "array", "M", "N", ("K",)),
+        Compute("U", "array", columns="M", forward=("T",)),
+        steps=(Loop("K", 2), Keep("buffer", (("A", "B"),))),
+        epochs=(("T", Move("T", "link")), ("U",)),
+        reserve_bytes={"buffer": 1},
+        spill=("buffer",),
+    )
+    check_structure(MappedLayer("mine", (one,)), CHAIN, machine())
+    check_structure(MappedLayer("mine", (block(T), block(U))), CHAIN, machine())
+
+
+# ---- once, in order
+
+
+def test_every_einsum_is_mapped_once(machine: Machine) -> None:
+    assert problems(machine(), block(T)) == ("Einsum 'U' is mapped 0 times, must be once",)
+    assert problems(machine(), block(T, U), block(U)) == (
+        "Einsum 'U' is mapped 2 times, must be once",
+    )
+
+
+def test_an_einsum_runs_after_what_it_reads(machine: Machine) -> None:
+    message = "Einsum 'U' runs before 'T', which it reads; swap them"
+    assert problems(machine(), block(U, T)) == (message,)
+    assert problems(machine(), block(U), block(T)) == (message,)
+
+
+def test_a_reader_of_the_step_before_may_run_first(machine: Machine) -> None:
+    running = cascade_from_text(
+        "P[m] = R[m] * 2\nR[m+1] = P[m] + A[m]  where R[0] = 0",
+        ranks={"M": 4},
+        tensors={"A": ("M",)},
+    )
+    mapped = MappedLayer("mine", (block(Compute("P", "array"), Compute("R", "array")),))
+    check_structure(mapped, running, machine())
+    swapped = block(Compute("R", "array"), Compute("P", "array"))
+    assert problems(machine(), swapped, cascade=running) == (
+        "Einsum 'R' runs before 'P', which it reads; swap them",
+    )
+
+
+# ---- names
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (block(Compute("V", "array")), "Einsum 'V' is unknown; valid: T, U"),
+        (
+            block(Compute("T", "arry")),
+            "array 'arry' is unknown; did you mean 'array'? valid: array",
+        ),
+        (block(T, steps=(Loop("X"),)), "rank 'X' is unknown; valid: K, M, N"),
+        (block(T, steps=(Loop("M", 0),)), "tile of rank 'M' is 0, must be at least 1"),
+        (
+            block(T, steps=(Keep("bufer", (("A",),)),)),
+            "memory 'bufer' is unknown; did you mean 'buffer'? valid: DRAM, buffer, registers",
+        ),
+        (
+            block(T, steps=(Keep("buffer", (("X",),)),)),
+            "tensor 'X' is unknown; valid: A, B, T, U",
+        ),
+        (
+            block(T, steps=(Keep("DRAM", (("A",),)),)),
+            "memory 'DRAM' is the outermost and holds every tensor; leave its keep out",
+        ),
+        (
+            block(T, reserve_bytes={"l2": 1}),
+            "memory 'l2' is unknown; valid: DRAM, buffer, registers",
+        ),
+        (block(T, spill=("l2",)), "memory 'l2' is unknown; valid: DRAM, buffer, registers"),
+        (
+            block(T, spill=("DRAM",)),
+            "memory 'DRAM' is the outermost, nothing above it can take what spills",
+        ),
+        (
+            block(T, spill=("registers",)),
+            "memory 'registers' is inside the PEs, which cannot take what spills",
+        ),
+        (
+            block(T, epochs=(("T", Move("T", "lnk")),)),
+            "link 'lnk' is unknown; did you mean 'link'? valid: link",
+        ),
+    ],
+)
+def test_names_exist(machine: Machine, wrong: Block, message: str) -> None:
+    assert message in problems(machine(), wrong)
+
+
+# ---- array
+
+
+@pytest.mark.parametrize(
+    ("compute", "message"),
+    [
+        (
+            Compute("U", "array", rows="K"),
+            "Einsum 'U': rank 'K' is unknown; valid: M, N",
+        ),
+        (
+            Compute("U", "array", columns="K"),
+            "Einsum 'U': rank 'K' is unknown; valid: M, N",
+        ),
+        (
+            Compute("U", "array", order=("N", "K")),
+            "Einsum 'U': rank 'K' is unknown; valid: M, N",
+        ),
+        (
+            Compute("U", "array", rows="N", columns="N"),
+            "Einsum 'U': rank 'N' takes rows and columns, must be one",
+        ),
+        (
+            Compute("U", "array", forward=("A",)),
+            "Einsum 'U': forwarded tensor 'A' is unknown; valid: T",
+        ),
+    ],
+)
+def test_unrolled_ranks_belong_to_the_einsum(
+    machine: Machine, compute: Compute, message: str
+) -> None:
+    assert problems(machine(), block(T, compute)) == (message,)
+
+
+# ---- epochs
+
+
+def test_an_einsum_is_in_one_epoch(machine: Machine) -> None:
+    assert problems(machine(), block(T, U, epochs=(("T",),))) == (
+        "Einsum 'U' is in 0 epochs, must be in one",
+    )
+    assert problems(machine(), block(T, U, epochs=(("T", "U"), ("U",)))) == (
+        "Einsum 'U' is in 2 epochs, must be in one",
+    )
+
+
+def test_an_epoch_holds_einsums_of_its_block(machine: Machine) -> None:
+    found = problems(machine(), block(T, epochs=(("T", "U"),)), block(U))
+    assert found == ("epoch: Einsum 'U' is unknown; valid: T",)
+    found = problems(machine(), block(T, epochs=(("T", Move("A", "link")),)), block(U))
+    assert found == ("epoch: Einsum 'A' is unknown; valid: T",)
+
+
+def test_all_problems_are_told_at_once_and_each_one_once(machine: Machine) -> None:
+    wrong = block(T, T, steps=(Loop("X"), Loop("X")), spill=("l2",))
+    assert len(problems(machine(), wrong)) == 4
+
+
+# ---- operation, capacity
+
+
+def test_the_array_performs_every_operation(machine: Machine) -> None:
+    array = machine(operations=("multiply-add", "add")).arrays["array"]
+    check_operations("T", ["multiply-add"], array)
+    with pytest.raises(InputError) as caught:
+        check_operations("U", ["max", "add", "max", "exp"], array)
+    assert str(caught.value) == (
+        "Einsum 'U' needs max, exp, which array 'array' does not perform; "
+        "it performs add, multiply-add"
+    )
+    with pytest.raises(InputError, match="Einsum 'U' needs max"):
+        count_block(block(U), CHAIN, machine(operations=("add",)), bits=lambda _: 8, where="here")
+
+
+KEPT = block(T, steps=(Loop("M", 3), Keep("buffer", (("A",), ("B",)))))
+"""3 x 2 of A at 12 bits are 9 bytes, 2 x 3 of B at 3 bits are 2.25."""
+
+
+def bits(tensor: str) -> int:
+    return {"A": 12, "B": 3}.get(tensor, 8)
+
+
+@pytest.mark.parametrize(("reserved", "needed"), [(0, 12), (1000, 1012)])
+def test_tiles_fit_to_the_byte(machine: Machine, reserved: int, needed: int) -> None:
+    kept = Block("block", KEPT.nest, reserve_bytes={"buffer": reserved} if reserved else {})
+    check_capacity(Residency(CHAIN, machine(buffer_bytes=needed), kept), bits, where="here")
+    smaller = Residency(CHAIN, machine(buffer_bytes=needed - 1), kept)
+    with pytest.raises(InputError) as caught:
+        check_capacity(smaller, bits, where="here")
+    tiles = "3 tiles with that of reserved (1,000 bytes)" if reserved else "2 tiles with that of A"
+    assert str(caught.value).startswith(f"here: {tiles}")
+    assert str(caught.value).endswith(
+        f"needs {needed:,} bytes, buffer holds {needed - 1:,}; use a larger memory or smaller tiles"
+    )
+
+
+def test_a_single_tile_that_does_not_fit_is_named(machine: Machine) -> None:
+    kept = block(T, steps=(Keep("buffer", (("T",),)),))
+    with pytest.raises(InputError) as caught:
+        count_block(kept, CHAIN, machine(buffer_bytes=11), bits=bits, where="here")
+    assert str(caught.value) == (
+        "here: the tile of T (12 bytes) needs 12 bytes, buffer holds 11; "
+        "use a larger memory or smaller tiles"
+    )
+    assert count_block(kept, CHAIN, machine(buffer_bytes=12), bits=bits, where="").spilled == {}
+
+
+def test_a_memory_that_may_spill_or_has_no_limit_is_never_too_small(machine: Machine) -> None:
+    spilling = Block("block", KEPT.nest, spill=("buffer",))
+    check_capacity(Residency(CHAIN, machine(buffer_bytes=1), spilling), bits, where="here")
+    check_capacity(Residency(CHAIN, machine(buffer_bytes=None), KEPT), bits, where="here")
