@@ -8,7 +8,7 @@ from accelsim.architecture.architecture import Architecture, Array
 from accelsim.einsum.cascade import Cascade
 from accelsim.errors import InputError, unknown_name
 from accelsim.mapping.mapping import Block, Compute, Keep, Loop, MappedLayer, Move
-from accelsim.mapping.occupancy import occupancy_of
+from accelsim.mapping.occupancy import Occupancy, occupancy_of
 from accelsim.mapping.residency import Residency
 
 __all__ = ["check_capacity", "check_structure"]
@@ -23,6 +23,11 @@ def check_structure(mapped: MappedLayer, cascade: Cascade, architecture: Archite
     ``names``: ranks, tensors, memories, arrays and links exist.
     ``array``: an unrolled rank belongs to the Einsum, and one rank takes one dimension.
     ``epochs``: where there are epochs, every Einsum of the block is in exactly one.
+    ``inwards``: further in, a tensor is kept in a memory further in.
+    ``forward``: a forwarded tensor is made before, in the same block on the same array.
+    ``link``: a tensor that crosses a link is made on the array at the link's start.
+    ``recurrence``: Einsums that feed each other through an iterated rank share a block that steps
+    along it, and none is unrolled over it.
 
     Raises:
         InputError: every violation at once.
@@ -40,12 +45,19 @@ def check_structure(mapped: MappedLayer, cascade: Cascade, architecture: Archite
             problems.append(f"Einsum '{name}' is mapped {done.count(name)} times, must be once")
     if not problems:
         problems += _order(done, cascade)
+        problems += _recurrences(mapped, cascade)
+        for block in mapped.blocks:
+            problems += _forwards(block)
+            problems += _links(block, architecture)
+            problems += _inwards(block, architecture)
     if problems:
         raise InputError([f"{where}: {problem}" for problem in dict.fromkeys(problems)])
 
 
 def _names(block: Block, cascade: Cascade, architecture: Architecture) -> Iterable[str]:
     einsums = [einsum.name for einsum in cascade.einsums]
+    mapped = [path.compute.einsum for path in block.paths() if path.compute.einsum in einsums]
+    ranks = {rank for name in mapped for rank in cascade[name].sizes}
     for path in block.paths():
         compute = path.compute
         if compute.einsum not in einsums:
@@ -56,7 +68,7 @@ def _names(block: Block, cascade: Cascade, architecture: Architecture) -> Iterab
             continue
         yield from _compute(compute, cascade)
         for step in path.steps:
-            yield from _step(step, cascade, architecture)
+            yield from _step(step, ranks, cascade, architecture)
     for memory in (*block.reserve_bytes, *block.spill):
         if memory not in architecture.memories:
             yield unknown_name("memory", memory, architecture.memories)
@@ -71,10 +83,12 @@ def _names(block: Block, cascade: Cascade, architecture: Architecture) -> Iterab
                 yield unknown_name("link", part.link, architecture.links)
 
 
-def _step(step: Loop | Keep, cascade: Cascade, architecture: Architecture) -> Iterable[str]:
+def _step(
+    step: Loop | Keep, ranks: Iterable[str], cascade: Cascade, architecture: Architecture
+) -> Iterable[str]:
     if isinstance(step, Loop):
-        if step.rank not in cascade.sizes:
-            yield unknown_name("rank", step.rank, cascade.sizes)
+        if step.rank not in ranks:
+            yield unknown_name("loop: rank of the block's Einsums", step.rank, ranks)
         if step.tile < 1:
             yield f"tile of rank '{step.rank}' is {step.tile}, must be at least 1"
         return
@@ -125,6 +139,88 @@ def _order(done: list[str], cascade: Cascade) -> Iterable[str]:
             yield f"Einsum '{reader}' runs before '{maker}', which it reads; swap them"
 
 
+def _recurrences(mapped: MappedLayer, cascade: Cascade) -> Iterable[str]:
+    for group in cascade.feedback:
+        rank = next(cascade[name].iterated for name in group if cascade[name].iterated)
+        together = " and ".join(f"'{name}'" for name in group)
+        paths = {
+            path.compute.einsum: (i, path)
+            for i, block in enumerate(mapped.blocks)
+            for path in block.paths()
+            if path.compute.einsum in group
+        }
+        for name, (_, path) in paths.items():
+            if rank in (path.compute.rows, path.compute.columns):
+                yield (
+                    f"Einsum '{name}' is unrolled over '{rank}', but each step of it needs the "
+                    "one before; unroll another rank"
+                )
+        stepping = [
+            {
+                (i, address)
+                for step, address in zip(path.steps, path.addresses, strict=True)
+                if isinstance(step, Loop) and step.rank == rank and step.tile == 1
+            }
+            for i, path in paths.values()
+        ]
+        if len(group) > 1 and not set.intersection(*stepping):
+            yield (
+                f"Einsums {together} feed each other step by step, so they need one block with "
+                f"'for: {rank}' around all of them"
+            )
+
+
+def _forwards(block: Block) -> Iterable[str]:
+    before: dict[str, str] = {}
+    for path in block.paths():
+        compute = path.compute
+        for tensor in compute.forward:
+            if before.get(tensor) != compute.array:
+                yield (
+                    f"Einsum '{compute.einsum}': forwarded tensor '{tensor}' is not made before "
+                    f"in block '{block.name}' on array '{compute.array}'; keep it in a memory"
+                )
+        before[compute.einsum] = compute.array
+
+
+def _links(block: Block, architecture: Architecture) -> Iterable[str]:
+    arrays = {path.compute.einsum: path.compute.array for path in block.paths()}
+    for epoch in block.epochs:
+        for part in epoch:
+            if isinstance(part, Move):
+                start = architecture.links[part.link].start
+                if arrays[part.tensor] != start:
+                    yield (
+                        f"epoch: '{part.tensor}' is made on '{arrays[part.tensor]}', but link "
+                        f"'{part.link}' starts at '{start}'"
+                    )
+
+
+def _inwards(block: Block, architecture: Architecture) -> Iterable[str]:
+    for path in block.paths():
+        outer: dict[str, str] = {}
+        for step in path.steps:
+            if not isinstance(step, Keep):
+                continue
+            for tensor in step.tensors:
+                if step.memory in _above(outer.get(tensor), architecture):
+                    yield (
+                        f"tensor '{tensor}' is kept in '{outer[tensor]}' and further in, in "
+                        f"'{step.memory}', which lies outside of it; swap them"
+                    )
+                outer[tensor] = step.memory
+
+
+def _above(memory: str | None, architecture: Architecture) -> set[str]:
+    """A memory and everything between it and the outermost one."""
+    found: set[str] = set()
+    while memory is not None:
+        found.add(memory)
+        part = architecture.memories.get(memory) or architecture.arrays.get(memory)
+        memory = part.parent if part else None
+    return found
+
+
 def check_operations(einsum: str, operations: Iterable[str], array: Array) -> None:
     """``operation``: the array can perform every operation of the Einsum."""
     missing = [operation for operation in operations if operation not in array.operations]
@@ -135,24 +231,31 @@ def check_operations(einsum: str, operations: Iterable[str], array: Array) -> No
         )
 
 
-def check_capacity(residency: Residency, bits: Bits, *, where: str) -> None:
+def check_capacity(residency: Residency, bits: Bits, *, where: str) -> Occupancy:
     """``capacity``: kept tiles fit into their memory, unless the block lets it spill.
+
+    Returns:
+        What fills each memory.
 
     Raises:
         InputError: naming the largest tile, what it needs and what the memory holds.
     """
     problems = []
-    for name, spaces in occupancy_of(residency, bits).items():
+    occupancy = occupancy_of(residency, bits)
+    for name, spaces in occupancy.items():
         memory = residency.architecture.memories[name]
         needed, held = sum(spaces.values()), memory.capacity_bytes
         if held is None or needed <= held * 8 or name in residency.block.spill:
             continue
-        tensor = max(spaces, key=spaces.__getitem__)
-        tiles = "the tile" if len(spaces) == 1 else f"{len(spaces)} tiles with that"
+        largest = max(spaces, key=spaces.__getitem__)
+        tiles, most = f"tile of {largest} needs", ""
+        if len(spaces) > 1:
+            tiles = f"tiles of {', '.join(spaces)} need"
+            most = f" ({largest} alone {-(-spaces[largest] // 8):,})"
         problems.append(
-            f"{where}: {tiles} of {tensor} ({-(-spaces[tensor] // 8):,} bytes) needs "
-            f"{-(-needed // 8):,} bytes, {name} holds {held:,}; use a larger memory or smaller "
-            "tiles"
+            f"{where}: {tiles} {-(-needed // 8):,} bytes{most}, {name} holds {held:,}; "
+            "use a larger memory or smaller tiles"
         )
     if problems:
         raise InputError(problems)
+    return occupancy

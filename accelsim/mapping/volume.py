@@ -8,6 +8,7 @@ from itertools import product
 
 from accelsim.einsum.affine import Affine
 from accelsim.einsum.cascade import Tensor, TensorAccess
+from accelsim.errors import UnsupportedError
 from accelsim.mapping.extents import Axis, Cut, largest
 
 __all__ = ["moved_elements", "tile_elements"]
@@ -50,6 +51,13 @@ def _groups(access: TensorAccess, cut: Cut) -> list[tuple[list[int], Affine | No
         ]
         dims.append((axes, index, dim))
     joint = [(axes, index, dim) for axes, index, dim in dims if len(axes) > 1]
+    for axes, _, dim in joint:
+        for others, _, other in dims:
+            if other != dim and set(axes) & set(others):
+                raise UnsupportedError(
+                    f"{access}: a rank stands in two indices, one of them a sum; what its tiles "
+                    "hold is not counted (evaluate can run it)"
+                )
     in_joint = {i for axes, _, _ in joint for i in axes}
     alone = {i for axes, _, _ in dims for i in axes} - in_joint
     groups: list[tuple[list[int], Affine | None, int]] = [([i], None, -1) for i in sorted(alone)]

@@ -18,12 +18,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from itertools import pairwise
+from math import prod
 
 from accelsim.architecture.architecture import Architecture
 from accelsim.einsum.cascade import Cascade, TensorAccess
+from accelsim.mapping.extents import iterations
 from accelsim.mapping.legality import check_capacity, check_operations
 from accelsim.mapping.mapping import Block, MappedLayer, Move
-from accelsim.mapping.occupancy import occupancy_of
 from accelsim.mapping.residency import Residency, Store
 from accelsim.mapping.schedule import Schedule
 from accelsim.mapping.volume import moved_elements
@@ -69,22 +70,21 @@ def count_block(
 ) -> BlockCounts:
     """Actions of the Einsums of one block."""
     residency = Residency(cascade, architecture, block)
-    check_capacity(residency, bits, where=where)
-    occupancy = occupancy_of(residency, bits)
+    occupancy = check_capacity(residency, bits, where=where)
     spilled = _spilled(block, architecture, occupancy)
     counter = _Counter(residency, bits, spilled)
     einsums = {name: counter.einsum(name) for name in residency.schedules}
     return BlockCounts(
         name=block.name,
         einsums=tuple(einsums.values()),
-        epochs=_epochs(block, einsums, architecture),
+        epochs=_epochs(block, einsums, residency),
         occupancy_bits=occupancy,
         spilled=spilled,
     )
 
 
 def _epochs(
-    block: Block, einsums: Mapping[str, EinsumCounts], architecture: Architecture
+    block: Block, einsums: Mapping[str, EinsumCounts], residency: Residency
 ) -> tuple[Mapping[str, int], ...]:
     busy = []
     for epoch in block.epochs or (tuple(einsums),):
@@ -92,14 +92,20 @@ def _epochs(
         for part in epoch:
             if isinstance(part, Move):
                 # Nothing hides the link here: every tile waits for it.
-                tiles = einsums[part.tensor].steps
-                used = tiles * architecture.links[part.link].latency_cycles
+                link = residency.architecture.links[part.link]
+                used = _tiles(residency.schedules[part.tensor]) * link.latency_cycles
                 cycles[part.link] = cycles.get(part.link, 0) + used
             else:
                 einsum = einsums[part]
                 cycles[einsum.array] = cycles.get(einsum.array, 0) + einsum.cycles
         busy.append(cycles)
     return tuple(busy)
+
+
+def _tiles(schedule: Schedule) -> int:
+    """Tiles of its result that an Einsum completes."""
+    depth = _still_there(schedule, schedule.einsum.output, len(schedule.loops))
+    return prod(iterations(extents) for extents in schedule.cuts[depth].extents)
 
 
 def _spilled(

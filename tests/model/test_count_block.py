@@ -151,7 +151,7 @@ def test_a_layer_counts_its_blocks_in_order_and_names_them(machine: Machine) -> 
     assert (counts.layer, counts.repeat) == ("first", 3)
     assert [block.name for block in counts.blocks] == ["bT", "bU"]
     full = MappedLayer("mine", (Block("b", Nest((keep("inner", "T"),), (T,))),))
-    with pytest.raises(InputError, match=r"^mapping 'mine' of 'cascade': the tile of T"):
+    with pytest.raises(InputError, match=r"^mapping 'mine' of 'cascade': tile of T"):
         count_layer(full, CHAIN, machine(inner_bytes=29), bits=lambda _: 8)
 
 
