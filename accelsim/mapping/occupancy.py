@@ -17,17 +17,22 @@ Occupancy = dict[str, dict[str, int]]
 """Memory -> tensors that share a space (``QK=SN=A``), or ``reserved`` -> bits."""
 
 
-def occupancy_of(residency: Residency, bits: Bits) -> Occupancy:
+def occupancy_of(residency: Residency, bits: Bits, *, only: str | None = None) -> Occupancy:
     """Bits that the kept tiles of a block take, and what is reserved besides.
 
     A tile is as large as its largest; an iterated tensor keeps its running value only; what
     several PEs need, each of them holds in its registers.
+
+    Args:
+        residency: the block.
+        bits: tensor -> bits per element.
+        only: a memory, where the others are of no interest.
     """
     filled: Occupancy = {}
     seen: set[tuple[int, ...]] = set()
     for schedule in residency.schedules.values():
         for keep, address, _ in schedule.keeps:
-            if address not in seen:
+            if address not in seen and only in (None, keep.memory):
                 seen.add(address)
                 spaces = filled.setdefault(keep.memory, {})
                 for group, size in _groups(residency, keep, address, bits):

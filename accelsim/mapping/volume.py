@@ -42,14 +42,12 @@ def _joint_span(index: Affine, extents: Sequence[tuple[int, int]], length: int) 
 
 def _groups(access: TensorAccess, cut: Cut) -> list[tuple[list[int], Affine | None, int]]:
     """Axes that an access uses: alone (no index given) or jointly in one dimension."""
-    dims = []
-    for dim, index in enumerate(access.indices):
-        axes = [
-            i
-            for i, axis in enumerate(cut.axes)
-            if axis.outer in index.ranks or axis.inner in index.ranks
-        ]
-        dims.append((axes, index, dim))
+    axis_of = {axis.outer: i for i, axis in enumerate(cut.axes)}
+    axis_of |= {axis.inner: i for i, axis in enumerate(cut.axes) if axis.inner is not None}
+    dims = [
+        (sorted({axis_of[rank] for rank, _ in index.terms}), index, dim)
+        for dim, index in enumerate(access.indices)
+    ]
     joint = [(axes, index, dim) for axes, index, dim in dims if len(axes) > 1]
     for axes, _, dim in joint:
         for others, _, other in dims:

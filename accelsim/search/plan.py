@@ -206,7 +206,7 @@ class _Case:
                 if isinstance(part, BlockFile):
                     block = build_block(part, names, where=self.where)
                     residency = Residency(self.layer.cascade, self.architecture, block)
-                    filled = occupancy_of(residency, self.bits).get(tile.fits, {})
+                    filled = occupancy_of(residency, self.bits, only=tile.fits).get(tile.fits, {})
                     if sum(filled.values()) > capacity_bits:
                         return False
             return True
