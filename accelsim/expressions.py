@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from fractions import Fraction
 from functools import lru_cache
 
@@ -106,8 +107,15 @@ def evaluate_expression(
         text = repr(text)
     if not isinstance(text, str):
         return text
+    with _reported(text, names, where):
+        return _value(_parse(text), names)
+
+
+@contextmanager
+def _reported(text: str, names: Mapping[str, Number], where: str) -> Iterator[None]:
+    """Turn what goes wrong with an expression into a message that shows it."""
     try:
-        value = _value(_parse(text), names)
+        yield
     except ZeroDivisionError:
         raise InputError(f"{_where(where)}'{text}' divides by zero") from None
     except KeyError as error:
@@ -115,7 +123,6 @@ def evaluate_expression(
         raise InputError(f"{_where(where)}'{text}': {message}") from None
     except ValueError as error:
         raise InputError(f"{_where(where)}'{text}' {error}") from None
-    return value
 
 
 def _value(node: ast.expr, names: Mapping[str, Number]) -> Number:
@@ -188,22 +195,14 @@ def evaluate_condition(text: str, names: Mapping[str, Number], *, where: str = "
     Raises:
         InputError: where it is not a single comparison, or a name is unknown.
     """
-    try:
+    with _reported(text, names, where):
         tree = _parse(text)
         if not (isinstance(tree, ast.Compare) and len(tree.ops) == 1):
             raise ValueError("is not a comparison such as 'M <= 4096'")
         compare = _COMPARISONS.get(type(tree.ops[0]))
         if compare is None:
             raise ValueError("compares with something other than < <= > >= == !=")
-        left, right = _value(tree.left, names), _value(tree.comparators[0], names)
-    except ZeroDivisionError:
-        raise InputError(f"{_where(where)}'{text}' divides by zero") from None
-    except KeyError as error:
-        message = unknown_name("name", str(error.args[0]), names)
-        raise InputError(f"{_where(where)}'{text}': {message}") from None
-    except ValueError as error:
-        raise InputError(f"{_where(where)}'{text}' {error}") from None
-    return compare(left, right)
+        return compare(_value(tree.left, names), _value(tree.comparators[0], names))
 
 
 def whole_number(value: Number, *, what: str, least: int = 1) -> int:

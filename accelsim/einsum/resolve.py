@@ -16,8 +16,9 @@ from accelsim.einsum.cascade import (
     accesses,
 )
 from accelsim.einsum.indices import resolve_index
+from accelsim.einsum.order import order_problems
 from accelsim.einsum.steps import step_problems
-from accelsim.einsum.syntax import Access, Apply, Constant, Expression, Statement, walk
+from accelsim.einsum.syntax import Access, Apply, Constant, Expression, Statement
 from accelsim.errors import InputError, unknown_name
 
 __all__ = ["resolve_cascade"]
@@ -48,7 +49,7 @@ def resolve_cascade(
     resolver = _Resolver(name, ranks, values, statements)
     for tensor, dimensions in tensors.items():
         resolver.declare_input(tensor, dimensions)
-    resolver.order(statements, tensors)
+    resolver.check_order(statements, tensors)
     einsums = [e for e in map(resolver.einsum, statements) if e is not None]
     resolver.stop_if_wrong()
     read = {a.tensor for e in einsums for a in e.inputs if a.tensor != e.name}
@@ -126,84 +127,17 @@ class _Resolver:
             shape = tuple(self.values[rank] for rank in dimensions)
             self.tensors[tensor] = Tensor(tensor, tuple(dimensions), shape, (0,) * len(shape))
 
-    # ---- order ----------------------------------------------------------------------------
+    def check_order(
+        self, statements: Sequence[Statement], inputs: Mapping[str, Sequence[str]]
+    ) -> None:
+        """Collect what is wrong with the order; Einsums that cannot be resolved then fail."""
 
-    def order(self, statements: Sequence[Statement], inputs: Mapping[str, Sequence[str]]) -> None:
-        """Tensors must be known, written once, and written before they are read.
+        def resolve(text: str) -> Affine:
+            return resolve_index(text, ranks=self.ranks, values=self.values)
 
-        A read of an earlier step of an iterated rank may stand before the write.
-        """
-        written = {s.output.tensor: i for i, s in reversed(list(enumerate(statements)))}
-        for position, statement in enumerate(statements):
-            target = statement.output.tensor
-            if target in inputs:
-                self.fail(statement, 0, f"writes input tensor '{target}'; name the result anew")
-            elif written[target] != position:
-                self.fail(statement, 0, f"tensor '{target}' is written twice; name one anew")
-        late: list[tuple[Statement, Statement, Access]] = []
-        for position, statement in enumerate(statements):
-            for access in _reads(statement):
-                if access.tensor in inputs:
-                    continue
-                if access.tensor not in written:
-                    names = [*inputs, *written]
-                    self.fail(
-                        statement, access.column, unknown_name("tensor", access.tensor, names)
-                    )
-                    self.failed.add(statement.output.tensor)
-                elif written[access.tensor] >= position:
-                    producer = statements[written[access.tensor]]
-                    if not self._lagged(producer, access):
-                        late.append((producer, statement, access))
-        if late:
-            self._cycles(statements)
-        for producer, reader, access in late:
-            if reader.output.tensor not in self.failed:
-                self.fail(
-                    reader,
-                    access.column,
-                    f"reads tensor '{access.tensor}' before it is written "
-                    f"({producer.at(0)}); move that Einsum up",
-                )
-
-    def _lagged(self, producer: Statement, access: Access) -> bool:
-        """Whether the access takes what an earlier step wrote: `T[m1+1]` written, `T[m1]` read."""
-        if producer.start is None or len(producer.output.indices) != len(access.indices):
-            return False
-        for wrote, read in zip(producer.output.indices, access.indices, strict=True):
-            try:
-                written = resolve_index(wrote, ranks=self.ranks, values=self.values)
-                taken = resolve_index(read, ranks=self.ranks, values=self.values)
-            except InputError:
-                return True  # That index is reported where its Einsum is resolved.
-            if written.constant == 1:
-                return taken.terms == written.terms and taken.constant < 1
-        return False
-
-    def _cycles(self, statements: Sequence[Statement]) -> None:
-        """Report every circle of reads that no iterated rank breaks."""
-        import networkx as nx
-
-        producers = {s.output.tensor: s for s in statements}
-        graph: nx.DiGraph[str] = nx.DiGraph()
-        for statement in statements:
-            for access in _reads(statement):
-                producer = producers.get(access.tensor)
-                if producer is not None and not self._lagged(producer, access):
-                    graph.add_edge(access.tensor, statement.output.tensor)
-        for component in nx.strongly_connected_components(graph):
-            start = min(component)
-            if len(component) > 1 or graph.has_edge(start, start):
-                cycle = [edge[0] for edge in nx.find_cycle(graph.subgraph(component), start)]
-                self.fail(
-                    producers[start],
-                    0,
-                    f"cascade is cyclic: {' -> '.join([*cycle, cycle[0]])}; "
-                    "break the circle, or iterate over a rank: T[m+1] = ... where T[0] = ...",
-                )
-                self.failed |= component
-
-    # ---- one Einsum -----------------------------------------------------------------------
+        for misplaced in order_problems(statements, tuple(inputs), resolve=resolve):
+            self.fail(misplaced.statement, misplaced.column, misplaced.message)
+            self.failed |= misplaced.failed
 
     def einsum(self, statement: Statement) -> Einsum | None:
         target = statement.output.tensor
@@ -463,10 +397,6 @@ class _Resolver:
         if number is None:
             raise self.fail(statement, access.column, "start is not a number")
         return number
-
-
-def _reads(statement: Statement) -> list[Access]:
-    return [node for node in walk(statement.expression) if isinstance(node, Access)]
 
 
 def _number(node: Node) -> float | None:

@@ -38,7 +38,7 @@ def _energy(picojoules: float | None) -> str:
 def result_text(result: Result) -> str:
     """Totals, then a line per Einsum, then what is not known."""
     head = [
-        ("workload", f"{result.workload} on {result.architecture}, mapper {result.mapper}"),
+        ("workload", f"{result.workload} on {result.architecture}, mapper {_mappers(result)}"),
         ("time", f"{number_text(result.cycles)} cycles, {seconds_text(result.seconds)}"),
         ("energy", _energy(result.energy_pj)),
         ("traffic", _listed({k: bytes_text(v) for k, v in result.traffic_bytes.items()})),
@@ -65,6 +65,18 @@ def result_text(result: Result) -> str:
     if result.energy_missing:
         lines += ["", f"energy is unknown: no figure for {', '.join(result.energy_missing)}"]
     return "\n".join(lines)
+
+
+def _mappers(result: Result) -> str:
+    """The mapper that was asked for, and those that it fell back to."""
+    used = [layer.mapper for layer in result.layers if layer.mapper != result.mapper]
+    fallen = f" (falls back to {', '.join(dict.fromkeys(used))})" if used else ""
+    rewritten = [
+        layer.cascade
+        for layer in result.layers
+        if len(result.layers) == 1 and layer.cascade != result.workload
+    ]
+    return result.mapper + fallen + (f", run as {rewritten[0]}" if rewritten else "")
 
 
 def _listed(values: dict[str, str]) -> str:
