@@ -39,10 +39,14 @@ class Document:
     data: Plain
     positions: Mapping[Where, tuple[int, int]] = field(default_factory=dict, repr=False)
     """Line and column (both from 1) of the value at each path of keys and list positions."""
+    labels: Mapping[Where, str] = field(default_factory=dict, repr=False)
+    """Where a value comes from that is not of the file, such as an option."""
 
     def place(self, where: Iterable[str | int] = ()) -> str:
         """``path:line`` of the value at ``where``, or of the closest enclosing one."""
         path = tuple(where)
+        if path in self.labels:
+            return self.labels[path]
         while path and path not in self.positions:
             path = path[:-1]
         line, _ = self.positions.get(path, (1, 1))
@@ -185,14 +189,32 @@ def _problem(
     if item["type"] == "extra_forbidden":
         return unknown_name("key", str(loc[-1]), _siblings(kind, loc), where=f"{place}: {what}")
     if item["type"] == "missing":
-        return f"{place}: {what}: key '{'.'.join(map(str, loc))}' is missing; add it"
+        inside = ".".join(map(str, path))
+        at = f"{inside}: " if inside else ""
+        return f"{place}: {what}: {at}key '{loc[-1]}' is missing; add it"
     message = str(item["msg"]).removeprefix("Value error, ")
     value = item.get("input")
-    if item["type"] == "value_error" or isinstance(value, dict | list):
-        return f"{place}: {what}: {shown}: {message}"
+    if shown == what:
+        return f"{place}: {what} {message}"
+    if item["type"] == "value_error" and not isinstance(value, dict | list):
+        return f"{place}: {what}: {shown} is {_shown(value)}, {message}"
+    if "valid dictionary" in message or "valid tuple" in message or "valid list" in message:
+        wanted = "a mapping of keys" if "dictionary" in message else "a list"
+        return f"{place}: {what}: {shown} is {_shown(value)}, must be {wanted}"
+    if "should have at least 1 item" in message:
+        return f"{place}: {what}: {shown} is {_shown(value)}, must have at least 1 entry"
     rule = message[:1].lower() + message[1:]
     rule = rule.replace("input should be", "must be").replace("should be", "must be")
-    return f"{place}: {what}: {shown} is {value!r}, {rule}"
+    return f"{place}: {what}: {shown} is {_shown(value)}, {rule}"
+
+
+def _shown(value: object) -> str:
+    """A value as the user wrote it, large ones in words."""
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return repr(value)
 
 
 def _path_in(document: Document, loc: tuple[str | int, ...]) -> Where:

@@ -31,6 +31,8 @@ def _where(where: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _parse(text: str) -> ast.expr:
+    if "#" in text:
+        raise ValueError("holds '#', which is no part of an expression")
     if len(text) > _MAX_CHARACTERS:
         raise ValueError(f"is longer than {_MAX_CHARACTERS} characters")
     try:
@@ -205,12 +207,18 @@ def evaluate_condition(text: str, names: Mapping[str, Number], *, where: str = "
         return compare(_value(tree.left, names), _value(tree.comparators[0], names))
 
 
+MOST = 10**18
+"""The largest size of anything: beyond it floating-point results overflow."""
+
+
 def whole_number(value: Number, *, what: str, least: int = 1) -> int:
-    """The value as an int that is at least ``least``; else an InputError that names ``what``."""
+    """The value as an int from ``least`` to ``MOST``; else an InputError that names ``what``."""
     if isinstance(value, Fraction):
         raise InputError(
             f"{what} is {float(value):g}, must be a whole number; round it with ceil or floor"
         )
     if value < least:
         raise InputError(f"{what} is {value}, must be at least {least}")
+    if value > MOST:
+        raise InputError(f"{what} has {len(str(value))} digits, must be at most {MOST:.0e}")
     return value

@@ -22,18 +22,18 @@ def write_text(path: Path, text: str) -> None:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """The same for bytes."""
-    if path.exists() and not path.is_file():
-        # A device such as /dev/null or a pipe is written to, never replaced.
-        if path.is_dir():
-            raise InputError(f"'{path}' is a folder, must be a file")
-        path.write_bytes(content)
-        return
     temporary = None
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent or Path(), prefix=f".{path.name}.")
+        if path.exists() and not path.is_file():
+            # A device such as /dev/null or a pipe is written to, never replaced.
+            path.write_bytes(content)
+            return
+        path = path.resolve()  # A link stays a link; what it points to is replaced.
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".accelsim.")
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        os.chmod(temporary, 0o644)
+        os.chmod(temporary, mode)
         os.replace(temporary, path)
     except OSError as error:
         if temporary and os.path.exists(temporary):

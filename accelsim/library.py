@@ -59,8 +59,15 @@ def find(folder: Folder, name: str) -> tuple[Path, str]:
     looks_like_path = (
         path.suffix in (".yaml", ".yml") or "\\" in name or name.startswith((".", "/"))
     )
-    if looks_like_path and path.is_file():
+    try:
+        found = looks_like_path and path.is_file()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"{folder.kind} file '{name[:60]}': cannot be read: {reason}") from None
+    if found:
         return path, name
+    if looks_like_path and path.exists():
+        raise InputError(f"{folder.kind} file '{name}' is no regular file; give a YAML file")
     if looks_like_path:
         raise InputError(f"{folder.kind} file '{name}' does not exist; give a path to a YAML file")
     message = unknown_name(folder.kind, name, shipped(folder))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from typing import Any
 
 from accelsim.architecture import Architecture, load_architecture
 from accelsim.errors import InputError, UnsupportedError, unknown_name
@@ -48,6 +50,40 @@ def simulate(
         >>> simulate("attention/one-pass", on="fusemax", set={"M": 1024, "P": 1024}).cycles
         1892352
     """
+    workload, on, mapper = map(_path_text, (workload, on, mapper))
+    for name, value in (("set", set), ("arch", arch)):
+        if value is not None and not isinstance(value, Mapping):
+            raise InputError(f"{name} is {value!r}, must be a mapping of names to values")
+    if not isinstance(workload, str | Workload):
+        raise InputError(f"workload is {workload!r}, must be a name, a path or a Workload")
+    if not isinstance(on, str | Architecture):
+        raise InputError(f"on is {on!r}, must be a name, a path or an Architecture")
+    if not isinstance(objective, str) or not isinstance(fidelity, str):
+        raise InputError(f"objective is {objective!r} and fidelity {fidelity!r}, must be names")
+    if not isinstance(mapper, str | None):
+        raise InputError(f"mapper is {mapper!r}, must be a name or a path")
+    try:
+        return _simulate(workload, on, set, arch, mapper, objective, fidelity)
+    except OverflowError:
+        raise UnsupportedError(
+            "these sizes and figures are so large or so small that results overflow; "
+            "use smaller ranks or figures closer to a real machine's"
+        ) from None
+
+
+def _path_text(value: Any) -> Any:
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
+
+
+def _simulate(
+    workload: str | Workload,
+    on: str | Architecture,
+    set: Mapping[str, int | str] | None,
+    arch: Mapping[str, int | float | str] | None,
+    mapper: str | None,
+    objective: str,
+    fidelity: str,
+) -> Result:
     if fidelity not in FIDELITIES:
         raise InputError(unknown_name("fidelity", fidelity, FIDELITIES))
     if objective not in OBJECTIVES:

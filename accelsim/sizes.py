@@ -6,13 +6,20 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
-__all__ = ["OpenSize", "Size"]
+__all__ = ["OpenSize", "Size", "no_truth_value"]
 
 
 def _number_or_text(value: object) -> object:
     """Refuse `yes` and `true`, which would count as 1."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | None):
         raise ValueError("must be a number, or an expression such as ceil(M / M0)")
+    return value
+
+
+def no_truth_value(value: object) -> object:
+    """Refuse `yes` and `true` where a figure is expected; they would count as 1."""
+    if isinstance(value, bool):
+        raise ValueError("must be a number")
     return value
 
 

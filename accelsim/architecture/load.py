@@ -56,9 +56,12 @@ def load_architecture(
     """
     document = _read(name, ())
     data = deepcopy(document.data)
+    labels: dict[tuple[str | int, ...], str] = {}
     for path, value in (overrides or {}).items():
         _override(data, path, value)
-    document = Document(name=document.name, data=data, positions=document.positions)
+        steps = tuple(path.split("."))
+        labels[("components", *steps) if len(steps) > 1 else steps] = f"--arch {path}={value}"
+    document = Document(document.name, data, document.positions, labels)
     file = check_model(ArchitectureFile, document, what="architecture")
     return _build(name, file, document)
 
@@ -129,7 +132,7 @@ def _override(data: Any, path: str, value: int | float | str) -> None:
         at = at.setdefault(step, {}) if isinstance(at, dict) else None
     if not isinstance(at, dict) or isinstance(at.get(rest[-1]), dict):
         raise InputError(f"{where}: does not name a single figure; name one below it")
-    at[rest[-1]] = value
+    at[rest[-1]] = None if value == "null" else value
     # A figure that the user states is the user's: its former source no longer holds.
     sources = components[head].setdefault("sources", {})
     if isinstance(sources, dict):
@@ -245,6 +248,14 @@ class _Checker:
 
     def _operations(self, name: str, part: ArrayFile) -> None:
         valid = [*OPERATIONS, *FUSED_OPERATIONS]
+        units = {unit for cost in part.operations.values() for unit in cost.actions}
+        for field in ("energy_pj", "area_um2"):
+            for unit in getattr(part, field):
+                if unit not in units:
+                    place = self._place(name, field, unit)
+                    self.problems.append(
+                        unknown_name(f"array '{name}': functional unit", unit, units, where=place)
+                    )
         for operation in part.operations:
             if operation not in valid:
                 place = self._place(name, "operations", operation)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from accelsim.sizes import Size
+from accelsim.sizes import Size, no_truth_value
 
 __all__ = ["ArchitectureFile", "ArrayFile", "LinkFile", "MemoryFile", "OperationFile"]
 
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+# The bounds are far beyond any machine; they keep results within floating point.
+_Plain = BeforeValidator(no_truth_value)
+Rate = Annotated[float, _Plain, Field(ge=1, le=1e24, allow_inf_nan=False)]
+NotNegative = Annotated[float, _Plain, Field(ge=0, le=1e24, allow_inf_nan=False)]
+Bits = Annotated[int, _Plain, Field(ge=1, le=2**30)]
+Count = Annotated[int, _Plain, Field(ge=1, le=2**30)]
 
 
 class _Strict(BaseModel):
@@ -33,9 +37,9 @@ class MemoryFile(_Strict):
     """The memory that fills it, or the array that it is inside of; null for the outermost."""
     size_bytes: Size | None = None
     """Capacity of one instance; null is unlimited."""
-    bandwidth_bytes_per_s: Positive | None = None
+    bandwidth_bytes_per_s: Rate | None = None
     """Reads and writes together; null is unlimited."""
-    access_bits: Annotated[int, Field(gt=0)] | None = None
+    access_bits: Bits | None = None
     """Bits that one access moves; needed where ``energy_pj`` is given."""
     energy_pj: AccessEnergy | None = None
     area_um2: NotNegative | None = None
@@ -53,9 +57,9 @@ class MemoryFile(_Strict):
 class OperationFile(_Strict):
     """How an array performs one operation of the language at one point."""
 
-    actions: dict[str, Annotated[int, Field(gt=0)]] = Field(min_length=1)
+    actions: dict[str, Count] = Field(min_length=1)
     """Functional unit -> how often it works."""
-    cycles: Annotated[int, Field(gt=0)] | None = None
+    cycles: Count | None = None
     """Cycles a PE is busy; without it, one for each action, one after the other."""
 
 
@@ -98,8 +102,8 @@ class ArchitectureFile(_Strict):
     description: str = ""
     extends: str | None = None
     """Another architecture; what is written here is laid over it, key by key."""
-    clock_hz: Positive
-    word_bits: Annotated[int, Field(gt=0)]
+    clock_hz: Rate
+    word_bits: Bits
     """Bits of an element whose format the workload leaves open."""
     mapper: str = "auto"
     """The mapper that is used where none is asked for."""

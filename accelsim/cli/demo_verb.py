@@ -22,8 +22,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Simulate, print the comparison, write the report."""
     from accelsim.pipeline import simulate
     from accelsim.report.text import text_table
-    from accelsim.report.write import comparison_rows, write_report
+    from accelsim.report.write import comparison_rows, require_report_packages, write_report
 
+    require_report_packages()
     results, labels = [], []
     for label, length in LENGTHS.items():
         for architecture in ARCHITECTURES:

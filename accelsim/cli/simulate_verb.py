@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from accelsim.cli.options import add_json, assignments, emit_json
@@ -49,7 +50,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.report:
         from accelsim.report.write import write_report
 
-        write_report([result], Path(arguments.report), title=f"{result.workload} on {arguments.on}")
+        title = f"{result.workload} on {arguments.on}"
+        written = write_report([result], Path(arguments.report), title=title)
+        print(f"written: {', '.join(map(str, written))}", file=sys.stderr)
     if arguments.json:
         emit_json(result.as_json(), arguments.json)
     if arguments.json != "-":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Integral
 
 from accelsim.errors import InputError, unknown_name
 from accelsim.expressions import Number, evaluate_expression, names_in, whole_number
@@ -37,20 +38,44 @@ def resolve_sizes(
     """
     settings = settings or {}
     declared = {**ranks, **parameters}
+    settings, problems = _checked(settings, where)
     resolver = _Resolver(declared, settings, where)
+    resolver.problems += problems
     for name in settings:
         if name not in declared:
             kind = "rank" if ranks else "parameter"
             resolver.problems.append(unknown_name(kind, name, declared, where=where))
     values = {}
     for name in declared:
-        value = resolver.value(name, ())
+        try:
+            value = resolver.value(name, ())
+        except RecursionError:
+            raise InputError(
+                f"{where}: size of '{name}' refers to others through too many steps"
+            ) from None
         if value is not None:
             kind, least = ("rank", 1) if name in ranks else ("parameter", 0)
             values[name] = resolver.whole(value, kind=kind, name=name, least=least)
     if resolver.problems:
         raise InputError(list(dict.fromkeys(resolver.problems)))
     return values
+
+
+def _checked(
+    settings: Mapping[str, int | str], where: str
+) -> tuple[dict[str, int | str], list[str]]:
+    """Settings with whole numbers of any library as plain ones, and what is no setting at all."""
+    found: dict[str, int | str] = {}
+    problems = []
+    for name, value in settings.items():
+        if isinstance(value, str | float) and not isinstance(value, bool):
+            found[name] = value
+        elif isinstance(value, Integral) and not isinstance(value, bool):
+            found[name] = int(value)
+        else:
+            prefix = f"{where}: " if where else ""
+            problems.append(f"{prefix}size of '{name}' is {value!r}, must be a whole number")
+    return found, problems
 
 
 class _Resolver:

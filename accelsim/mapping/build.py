@@ -36,7 +36,7 @@ def build_block(file: BlockFile, names: Names, *, where: str) -> Block:
     )
 
 
-def _size(written: int | str, names: Names, where: str, *, least: int = 1) -> int:
+def _size(written: int | float | str, names: Names, where: str, *, least: int = 1) -> int:
     return whole_number(evaluate_expression(written, names, where=where), what=where, least=least)
 
 

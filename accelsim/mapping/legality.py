@@ -24,6 +24,7 @@ def check_structure(mapped: MappedLayer, cascade: Cascade, architecture: Archite
     ``array``: an unrolled rank belongs to the Einsum, and one rank takes one dimension.
     ``epochs``: where there are epochs, every Einsum of the block is in exactly one.
     ``inwards``: further in, a tensor is kept in a memory further in.
+    ``reach``: what is kept inside an array's PEs is read on that array.
     ``forward``: a forwarded tensor is made before, in the same block on the same array.
     ``link``: a tensor that crosses a link is made on the array at the link's start.
     ``recurrence``: Einsums that feed each other through an iterated rank share a block that steps
@@ -50,6 +51,7 @@ def check_structure(mapped: MappedLayer, cascade: Cascade, architecture: Archite
             problems += _forwards(block)
             problems += _links(block, architecture)
             problems += _inwards(block, architecture)
+            problems += _readers(block, cascade, architecture)
     if problems:
         raise InputError([f"{where}: {problem}" for problem in dict.fromkeys(problems)])
 
@@ -203,12 +205,31 @@ def _inwards(block: Block, architecture: Architecture) -> Iterable[str]:
             if not isinstance(step, Keep):
                 continue
             for tensor in step.tensors:
+                if step.tensors.count(tensor) > 1:
+                    yield f"tensor '{tensor}' is kept twice in '{step.memory}'; keep it once"
                 if step.memory in _above(outer.get(tensor), architecture):
                     yield (
                         f"tensor '{tensor}' is kept in '{outer[tensor]}' and further in, in "
                         f"'{step.memory}', which lies outside of it; swap them"
+                        if step.memory != outer[tensor]
+                        else f"tensor '{tensor}' is kept twice in '{step.memory}'; keep it once"
                     )
                 outer[tensor] = step.memory
+
+
+def _readers(block: Block, cascade: Cascade, architecture: Architecture) -> Iterable[str]:
+    for path in block.paths():
+        read = {access.tensor for access in cascade[path.compute.einsum].inputs}
+        for step in path.steps:
+            array = architecture.memories[step.memory].parent if isinstance(step, Keep) else None
+            if array not in architecture.arrays or array == path.compute.array:
+                continue
+            assert isinstance(step, Keep)
+            for tensor in sorted(read & set(step.tensors)):
+                yield (
+                    f"tensor '{tensor}' is kept in '{step.memory}', inside '{array}', but Einsum "
+                    f"'{path.compute.einsum}' reads it on '{path.compute.array}'"
+                )
 
 
 def _above(memory: str | None, architecture: Architecture) -> set[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from accelsim.einsum.cascade import TensorAccess
 from accelsim.mapping.mapping import Keep
 from accelsim.mapping.residency import Residency
-from accelsim.mapping.volume import tile_elements
+from accelsim.mapping.volume import same_elements, tile_elements
 
 __all__ = ["Occupancy", "occupancy_of"]
 
@@ -53,8 +54,11 @@ def _groups(
 
 
 def _tile(residency: Residency, keep: Keep, tensor: str, address: tuple[int, ...]) -> int:
-    """Elements of a tensor's largest tile at a Keep, over all Einsums there that use it."""
-    elements = 0
+    """Elements of a tensor's tiles at a Keep: the largest of all Einsums there that use it.
+
+    Accesses that walk over different elements need a tile each.
+    """
+    tiles: list[tuple[TensorAccess, int]] = []
     for schedule in residency.schedules.values():
         depth = next((d for _, a, d in schedule.keeps if a == address), None)
         if depth is None:
@@ -66,8 +70,15 @@ def _tile(residency: Residency, keep: Keep, tensor: str, address: tuple[int, ...
             if access.tensor == tensor:
                 cut = schedule.cuts[depth]
                 tile = tile_elements(access, shape, cut, widths, running=running)
-                elements = max(elements, tile)
-    return elements
+                skip = shape.ranks.index(running) if running else None
+                for i, (other, elements) in enumerate(tiles):
+                    whole = min(elements, tile) >= shape.size
+                    if whole or same_elements(other, access, residency.cascade.sizes, skip=skip):
+                        tiles[i] = other, max(elements, tile)
+                        break
+                else:
+                    tiles.append((access, tile))
+    return sum(elements for _, elements in tiles)
 
 
 def _running(residency: Residency, tensor: str) -> str | None:

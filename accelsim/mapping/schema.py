@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+
+from accelsim.sizes import Size
 
 __all__ = [
     "BlockFile",
@@ -18,23 +20,43 @@ __all__ = [
     "TileFile",
 ]
 
-Size = int | str
-
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
+def _loops_kind(value: object) -> str:
+    return "tiles" if isinstance(value, dict) else "ranks" if isinstance(value, list) else "rank"
+
+
+Loops = Annotated[
+    Annotated[str, Tag("rank")]
+    | Annotated[list[str], Tag("ranks")]
+    | Annotated[dict[str, Size], Tag("tiles")],
+    Discriminator(_loops_kind),
+]
+
+
 class ForStep(_Strict):
     """``for: B``, ``for: [B, H]`` (one by one) or ``for: {P: P1 * P0}`` (tile by tile)."""
 
-    loops: str | list[str] | dict[str, Size] = Field(alias="for")
+    loops: Loops = Field(alias="for")
+
+
+def _group_kind(value: object) -> str:
+    return "tensors" if isinstance(value, list) else "tensor"
+
+
+Group = Annotated[
+    Annotated[str, Tag("tensor")] | Annotated[list[str], Field(min_length=1), Tag("tensors")],
+    Discriminator(_group_kind),
+]
 
 
 class KeepStep(_Strict):
     """``keep: {global_buffer: [Q, [QK, A]]}``: a list inside shares one space."""
 
-    keep: dict[str, list[str | list[str]]] = Field(min_length=1)
+    keep: dict[str, list[Group]] = Field(min_length=1)
 
 
 class EinsumStep(_Strict):
@@ -56,7 +78,28 @@ class NestStep(_Strict):
     nest: list[Step] = Field(min_length=1)
 
 
-Step = ForStep | KeepStep | EinsumStep | NestStep
+_STEPS = {"for": "ForStep", "keep": "KeepStep", "einsum": "EinsumStep", "nest": "NestStep"}
+
+
+def _step_kind(value: object) -> str | None:
+    """Class of a step, told by its key; of a block or a search likewise."""
+    if isinstance(value, _Strict):
+        return type(value).__name__
+    keys = value if isinstance(value, dict) else ()
+    return next((name for key, name in _STEPS.items() if key in keys), None)
+
+
+Step = Annotated[
+    Annotated[ForStep, Tag("ForStep")]
+    | Annotated[KeepStep, Tag("KeepStep")]
+    | Annotated[EinsumStep, Tag("EinsumStep")]
+    | Annotated[NestStep, Tag("NestStep")],
+    Discriminator(
+        _step_kind,
+        custom_error_type="step_kind",
+        custom_error_message="must have one of the keys for, keep, einsum and nest",
+    ),
+]
 
 
 class SearchStep(_Strict):
@@ -76,12 +119,33 @@ class BlockFile(_Strict):
     spill: list[str] = []
 
 
+def _block_kind(value: object) -> str:
+    if isinstance(value, _Strict):
+        return type(value).__name__
+    return "SearchStep" if isinstance(value, dict) and "search" in value else "BlockFile"
+
+
+Block = Annotated[
+    Annotated[BlockFile, Tag("BlockFile")] | Annotated[SearchStep, Tag("SearchStep")],
+    Discriminator(_block_kind),
+]
+
+
 class TileFile(_Strict):
     """A tile size that is chosen: the largest divisor of a number that fits into a memory."""
 
     largest_divisor_of: str
     fits: str
     """The memory whose tiles must fit."""
+
+
+def _tile_kind(value: object) -> str:
+    return "TileFile" if isinstance(value, dict | TileFile) else "size"
+
+
+Tile = Annotated[
+    Annotated[TileFile, Tag("TileFile")] | Annotated[Size, Tag("size")], Discriminator(_tile_kind)
+]
 
 
 class CaseFile(_Strict):
@@ -91,8 +155,8 @@ class CaseFile(_Strict):
     """A condition on rank sizes; the first case that holds is taken."""
     ranks: dict[str, Size] = {}
     """Ranks of the cascade that the dataflow fixes, unless they are set from outside."""
-    tiles: dict[str, Size | TileFile] = {}
-    blocks: Annotated[list[BlockFile | SearchStep], Field(min_length=1)]
+    tiles: dict[str, Tile] = {}
+    blocks: Annotated[list[Block], Field(min_length=1)]
 
 
 class SearchFile(_Strict):
@@ -121,8 +185,8 @@ class MapperFile(_Strict):
 
     @model_validator(mode="after")
     def _does_something(self) -> MapperFile:
-        if not self.cases and self.search is None:
-            raise ValueError("has neither cases nor search, must have one")
+        if not self.cases and self.search is None and self.fallback is None:
+            raise ValueError("has neither cases nor search nor fallback, must have one")
         return self
 
 

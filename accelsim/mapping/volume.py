@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
 from accelsim.einsum.affine import Affine
@@ -11,7 +11,7 @@ from accelsim.einsum.cascade import Tensor, TensorAccess
 from accelsim.errors import UnsupportedError
 from accelsim.mapping.extents import Axis, Cut, largest
 
-__all__ = ["moved_elements", "tile_elements"]
+__all__ = ["moved_elements", "same_elements", "tile_elements"]
 
 
 def _plain_span(axis: Axis, ranks: Iterable[str], extent: int, width: int) -> int:
@@ -92,6 +92,31 @@ def moved_elements(
 def _axis_total(cut: Cut, i: int, access: TensorAccess, width: int) -> int:
     axis, extents = cut.axes[i], cut.extents[i]
     return sum(n * _plain_span(axis, access.ranks, extent, width) for extent, n in extents)
+
+
+def same_elements(
+    first: TensorAccess, second: TensorAccess, sizes: Mapping[str, int], *, skip: int | None = None
+) -> bool:
+    """Whether two accesses of a tensor walk over the same elements, so that a tile serves both.
+
+    They do where they differ by a shift that leaves them overlapping: `A[m]` and `A[m-1]`, but
+    not `A[2*m]` and `A[2*m+1]`, `A[m]` and `A[m+M]`, or `A[m,k]` and `A[n,k]`.
+
+    Args:
+        first: one access.
+        second: another of the same tensor.
+        sizes: sizes of the ranks.
+        skip: a dimension of which only the running value is kept.
+    """
+    for dim, (a, b) in enumerate(zip(first.indices, second.indices, strict=True)):
+        if dim == skip or a == b:
+            continue
+        low, high = a.bounds(sizes)
+        stride = math.gcd(*(c for _, c in a.terms)) or 1
+        shift = abs(a.constant - b.constant)
+        if a.terms != b.terms or shift % stride or shift > high - low:
+            return False
+    return True
 
 
 def _coefficients(index: Affine, axis: Axis, extent: int) -> list[tuple[int, int]]:

@@ -258,6 +258,7 @@ def build_result(
         peak_operations_per_s={
             name: array.pes * architecture.clock_hz for name, array in architecture.arrays.items()
         },
+        outermost_memory=architecture.root.name,
         bandwidth_bytes_per_s={
             name: memory.bandwidth_bytes_per_s * memory.instances
             for name, memory in architecture.memories.items()

@@ -27,7 +27,7 @@ from accelsim.mapping.legality import check_capacity, check_operations
 from accelsim.mapping.mapping import Block, MappedLayer, Move
 from accelsim.mapping.residency import Residency, Store
 from accelsim.mapping.schedule import Schedule
-from accelsim.mapping.volume import moved_elements
+from accelsim.mapping.volume import moved_elements, same_elements, tile_elements
 from accelsim.model.counts import ActionCounts, BlockCounts, EinsumCounts, Exact, Transfer
 from accelsim.model.operations import operations_of, register_accesses
 
@@ -178,7 +178,9 @@ class _Counter:
 
     def __init__(self, residency: Residency, bits: Bits, spilled: Mapping[str, Fraction]) -> None:
         self.residency, self.bits, self.spilled = residency, bits, spilled
-        self.filled: dict[tuple[tuple[int, ...], str], int] = {}
+        self.filled: dict[tuple[tuple[int, ...], str], list[tuple[TensorAccess, int, bool]]] = {}
+        """(address of a Keep, tensor) -> accesses that filled it, how many elements crossed, and
+        whether its tile is the whole tensor."""
 
     def einsum(self, name: str) -> EinsumCounts:
         schedule = self.residency.schedules[name]
@@ -209,8 +211,8 @@ class _Counter:
         for access in einsum.inputs:
             way = self.residency.way(name, access, output=False)
             for above, below in pairwise(way):
-                delivered, taken = self._crossing(schedule, access, below)
-                down = self._once(below, access.tensor, delivered, taken)
+                crossing = self._crossing(schedule, access, below)
+                down = self._once(schedule, access, below, *crossing)
                 book.cross(above, below, access.tensor, down=down)
         # What is there for the first time was not written before: one copy of each element, or
         # one in each PE that reduces it.
@@ -264,14 +266,29 @@ class _Counter:
         inside = self.residency.inside(schedule.array.name)
         return schedule.widths if store.memory == inside else None
 
-    def _once(self, below: Store, tensor: str, delivered: int, taken: int) -> tuple[int, int]:
-        """Only what exceeds the fill that an earlier Einsum of the block already caused."""
+    def _once(
+        self,
+        schedule: Schedule,
+        access: TensorAccess,
+        below: Store,
+        delivered: int,
+        taken: int,
+    ) -> tuple[int, int]:
+        """Only what exceeds the fill that an earlier access to the same elements already caused."""
         if below.address is None:
             return delivered, taken
-        before = self.filled.get((below.address, tensor), 0)
-        self.filled[below.address, tensor] = max(before, delivered)
-        more = max(0, delivered - before)
-        return more, more * taken // delivered
+        tensor = self.residency.cascade.tensors[access.tensor]
+        # A tile that holds the whole tensor serves every access.
+        whole = tile_elements(access, tensor, schedule.cuts[below.depth]) >= tensor.size
+        fills = self.filled.setdefault((below.address, access.tensor), [])
+        for i, (other, before, all_of_it) in enumerate(fills):
+            same = same_elements(other, access, self.residency.cascade.sizes)
+            if same or (whole and all_of_it):
+                fills[i] = other, max(before, delivered), all_of_it
+                more = max(0, delivered - before)
+                return more, more * taken // delivered
+        fills.append((access, delivered, whole))
+        return delivered, taken
 
 
 def _tidy(value: Exact) -> Exact:

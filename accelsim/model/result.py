@@ -119,6 +119,7 @@ class Result:
     operations: int
     peak_operations_per_s: Mapping[str, float]
     """Array -> PEs times clock."""
+    outermost_memory: str
     bandwidth_bytes_per_s: Mapping[str, float]
     """Memory -> reads and writes together; memories without a limit are missing."""
     layers: tuple[LayerResult, ...]
@@ -158,6 +159,8 @@ class Result:
             "occupancy_bytes": dict(self.occupancy_bytes),
             "operations": self.operations,
             "peak_operations_per_s": dict(self.peak_operations_per_s),
+            "outermost_memory": self.outermost_memory,
+            "clock_hz": self.clock_hz,
             "bandwidth_bytes_per_s": dict(self.bandwidth_bytes_per_s),
             "einsums": [einsum.as_json() for einsum in self.einsums],
             "layers": [layer.as_json() for layer in self.layers],

@@ -67,7 +67,7 @@ def _roofs(results: Sequence[Result]) -> dict[str, tuple[float, float | None]]:
     shared: dict[tuple[float, float | None], list[str]] = {}
     for result in {result.architecture: result for result in results}.values():
         peak = sum(result.peak_operations_per_s.values())
-        bandwidth = next(iter(result.bandwidth_bytes_per_s.values()), None)
+        bandwidth = result.bandwidth_bytes_per_s.get(result.outermost_memory)
         shared.setdefault((peak, bandwidth), []).append(result.architecture)
     return {", ".join(names): roof for roof, names in shared.items()}
 

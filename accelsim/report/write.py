@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from accelsim.errors import UnsupportedError
@@ -12,7 +13,21 @@ from accelsim.report.text import markdown_table
 from accelsim.units import bytes_text, energy_text, number_text, seconds_text
 from accelsim.version import __version__
 
-__all__ = ["comparison_rows", "write_report"]
+__all__ = ["comparison_rows", "require_report_packages", "write_report"]
+
+
+def require_report_packages() -> None:
+    """Check for the packages that reports need, before anything is computed for one.
+
+    Raises:
+        UnsupportedError: naming the first that is missing, and how to install it.
+    """
+    for package in ("matplotlib", "pandas"):
+        if find_spec(package) is None:
+            raise UnsupportedError(
+                f"reports need the package '{package}'; install it with "
+                "pip install 'accelsim[report]'"
+            )
 
 
 def comparison_rows(
@@ -72,22 +87,17 @@ def write_report(
         UnsupportedError: where the packages for reports are not installed.
         InputError: where the folder cannot be written.
     """
-    try:
-        from accelsim.report.plots import roofline_png, utilization_png
-        from accelsim.report.tables import einsum_table, result_table
+    require_report_packages()
+    from accelsim.report.plots import roofline_png, utilization_png
+    from accelsim.report.tables import einsum_table, result_table
 
-        names = list(labels) if labels is not None else [result.workload for result in results]
-        files: dict[str, bytes] = {
-            "results.csv": result_table(results, names).to_csv(index=False).encode(),
-            "einsums.csv": einsum_table(results, names).to_csv(index=False).encode(),
-            "roofline.png": roofline_png(results, names),
-            "utilization.png": utilization_png(results, names),
-        }
-    except ModuleNotFoundError as error:
-        raise UnsupportedError(
-            f"reports need the package '{error.name}'; install it with "
-            "pip install 'accelsim[report]'"
-        ) from None
+    names = list(labels) if labels is not None else [result.workload for result in results]
+    files: dict[str, bytes] = {
+        "results.csv": result_table(results, names).to_csv(index=False).encode(),
+        "einsums.csv": einsum_table(results, names).to_csv(index=False).encode(),
+        "roofline.png": roofline_png(results, names),
+        "utilization.png": utilization_png(results, names),
+    }
     files["report.md"] = _markdown(results, names, title, baseline).encode()
     output_folder(folder)
     for name, content in files.items():

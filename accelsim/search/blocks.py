@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from accelsim.architecture.architecture import Architecture
 from accelsim.einsum.cascade import Cascade
 from accelsim.errors import InputError, unknown_name
-from accelsim.mapping.mapping import Block, Loop, Nest
+from accelsim.mapping.legality import check_capacity
+from accelsim.mapping.mapping import Block, Keep, Loop, Nest
+from accelsim.mapping.residency import Residency
 from accelsim.mapping.schema import SearchFile
 from accelsim.search.exhaustive import search_einsum
 
@@ -64,9 +67,25 @@ def search_blocks(
                 f"Einsum '{name}' is searched without {', '.join(missing)}, with which it steps "
                 f"along {rank}; name them together"
             )
-        body = tuple(found[member].nest for member in group)
-        blocks.append(Block("+".join(group), Nest((Loop(rank),), body)))
+        block = _together(group, rank, found)
+        try:
+            check_capacity(Residency(cascade, architecture, block), bits, where=block.name)
+        except InputError:
+            # Each fits on its own, not all at once: then they stream past the buffer.
+            block = _together(group, rank, {name: _streaming(found[name]) for name in group})
+        blocks.append(block)
     return blocks
+
+
+def _together(group: Sequence[str], rank: str, found: Mapping[str, Block]) -> Block:
+    return Block(
+        "+".join(group), Nest((Loop(rank),), tuple(found[member].nest for member in group))
+    )
+
+
+def _streaming(block: Block) -> Block:
+    steps = tuple(step for step in block.nest.steps if not isinstance(step, Keep))
+    return replace(block, nest=Nest(steps, block.nest.body))
 
 
 def _check_ranks(search: SearchFile, cascade: Cascade) -> None:

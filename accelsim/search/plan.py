@@ -138,6 +138,17 @@ class _Case:
     ) -> _Case | None:
         """The case at the sizes that the dataflow fixes, or None where its condition fails."""
         where = f"mapper '{mapper}'"
+        template = layer.template
+        of_inputs = {rank for ranks in template.tensors.values() for rank in ranks}
+        for name in case.ranks:
+            if name in of_inputs or name not in template.ranks:
+                splits = [rank for rank in template.ranks if rank not in of_inputs]
+                raise InputError(
+                    unknown_name("rank that splits another", name, splits, where=where)
+                )
+        for name in case.tiles:
+            if name in template.ranks or name in template.parameters:
+                raise InputError(f"{where}: tile '{name}' has the name of a rank; rename it")
         fixed = {
             rank: whole_number(
                 evaluate_expression(size, architecture.sizes, where=where),
@@ -183,7 +194,7 @@ class _Case:
         check_structure(mapped, self.layer.cascade, self.architecture)
         return mapped
 
-    def _size(self, written: int | str, tiles: Mapping[str, int], what: str) -> int:
+    def _size(self, written: int | float | str, tiles: Mapping[str, int], what: str) -> int:
         names = {**self.names, **tiles}
         return whole_number(evaluate_expression(written, names, where=self.where), what=what)
 

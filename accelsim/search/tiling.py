@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from math import gcd, prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,8 @@ class Tiling:
         smallest tiles, so that a full count can say what does not.
         """
         ranks = list(self.einsum.sizes)
+        if not ranks:
+            return [()]
         filled = self._filled
         legal = filled <= capacity_bits
         if not np.any(legal):
@@ -79,9 +82,17 @@ class Tiling:
                     found.append(tile)
                     tile *= factor
                 sizes[rank] = [*found, size]
-            if np.prod([float(len(found)) for found in sizes.values()]) <= _MAX_TILINGS:
+            if prod(map(len, sizes.values())) <= _MAX_TILINGS:
                 return sizes
+            if max(map(len, sizes.values())) <= 2:
+                break
             factor *= 2
+        # Very many ranks: the shortest are taken whole.
+        for rank in sorted(sizes, key=self.einsum.sizes.__getitem__):
+            sizes[rank] = sizes[rank][-1:]
+            if prod(map(len, sizes.values())) <= _MAX_TILINGS:
+                break
+        return sizes
 
     @cached_property
     def _tiles(self) -> Mapping[str, Floats]:
@@ -92,9 +103,8 @@ class Tiling:
     @cached_property
     def _filled(self) -> Floats:
         """Bits in the buffer."""
-        kept = {a.tensor: a for a in self.tensors if self.keep_output or a != self.einsum.output}
         total = np.zeros_like(next(iter(self._tiles.values())))
-        for access in kept.values():
+        for access in self.tensors if self.keep_output else self.einsum.inputs:
             total = total + self._tile(access) * self.words[access.tensor]
         return total
 
@@ -102,10 +112,12 @@ class Tiling:
         """Elements of a tensor's tile, a halo included."""
         elements: Floats = np.ones_like(next(iter(self._tiles.values())))
         for index in access.indices:
-            span = np.ones_like(elements)
+            reach, combinations = np.zeros_like(elements), np.ones_like(elements)
             for rank, coefficient in index.terms:
-                span = span + abs(coefficient) * (self._tiles[rank] - 1)
-            elements = elements * span
+                reach = reach + abs(coefficient) * (self._tiles[rank] - 1)
+                combinations = combinations * self._tiles[rank]
+            stride = gcd(*(coefficient for _, coefficient in index.terms)) or 1
+            elements = elements * np.minimum(reach // stride + 1, combinations)
         return elements
 
     def _traffic(self, order: Sequence[str]) -> Floats:

@@ -47,5 +47,5 @@ class NetworkFile(_Strict):
 
     name: str
     description: str = ""
-    parameters: dict[str, OpenSize] = Field(min_length=1)
+    parameters: dict[str, OpenSize] = {}
     layers: Annotated[list[LayerFile], Field(min_length=1)]

@@ -186,10 +186,10 @@ def test_all_problems_of_a_model_at_once() -> None:
     assert sorted(caught.value.problems) == [
         "f.yaml:1: machine: key 'name' is missing; add it",
         "f.yaml:2: machine: arrays.a.rows is 0, must be greater than or equal to 1",
-        "f.yaml:4: machine: key 'arrays.b.rows' is missing; add it",
+        "f.yaml:4: machine: arrays.b: key 'rows' is missing; add it",
         "f.yaml:4: machine: key 'row' is unknown; did you mean 'rows'? valid: columns, rows",
         "f.yaml:5: machine: arrays.b.columns is 'x', must be a valid integer, unable to parse "
         "string as an integer",
         "f.yaml:6: machine: key 'nam' is unknown; did you mean 'name'? valid: arrays, name, steps",
-        "f.yaml:7: machine: steps.0 is 1, must be a valid dictionary or instance of Inner",
+        "f.yaml:7: machine: steps.0 is 1, must be a mapping of keys",
     ]

@@ -34,7 +34,10 @@ cascade:
         (("matmul", *ON, "--arch", "array_2d.rws=1"), "did you mean 'rows'?"),
         (("matmul", *ON, "--arch", "aray_2d.rows=1"), "did you mean 'array_2d'?"),
         (("matmul", *ON, "--arch", "array_2d.rows=0"), "array_2d.rows is 0, must be at least 1"),
-        (("matmul", *ON, "--arch", "DRAM.bandwidth_bytes_per_s=-1"), "must be greater than 0"),
+        (
+            ("matmul", *ON, "--arch", "DRAM.bandwidth_bytes_per_s=-1"),
+            "must be greater than or equal to 1",
+        ),
         (("matmul", *ON, "--objective", "speed"), "objective 'speed' is unknown"),
         (("matmul", *ON, "--fidelity", "guess"), "fidelity 'guess' is unknown; valid: analytic"),
         (("matmul", *ON, "--json", "/nonexistent/x.json"), "cannot be written"),

@@ -53,7 +53,7 @@ def problems(tmp_path: Path) -> Problems:
         ("", f"workload '' is unknown; {ALL}"),
         ("./x", "workload file './x' does not exist; give a path to a YAML file"),
         ("x.yaml", "workload file 'x.yaml' does not exist; give a path to a YAML file"),
-        ("..", "workload file '..' does not exist; give a path to a YAML file"),
+        ("..", "workload file '..' is no regular file; give a YAML file"),
         ("x\0.yaml", "workload file 'x\0.yaml' does not exist; give a path to a YAML file"),
     ],
 )
@@ -101,12 +101,18 @@ def test_unknown_workload(name: str, message: str) -> None:
         (
             "M: 4",
             "M: yes",
-            ["F:2: cascade: ranks.M: must be a number, or an expression such as ceil(M / M0)"],
+            [
+                "F:2: cascade: ranks.M is true, must be a number, or an expression such as "
+                "ceil(M / M0)"
+            ],
         ),
         (
             "M: 4",
             "M: [4]",
-            ["F:2: cascade: ranks.M: must be a number, or an expression such as ceil(M / M0)"],
+            [
+                "F:2: cascade: ranks.M is a list, must be a number, or an expression such as "
+                "ceil(M / M0)"
+            ],
         ),
         ("M: 4", "M: 010", ["F: size of 'M': '010' is not an arithmetic expression"]),
         (
@@ -156,7 +162,7 @@ def test_wrong_layer(problems: Problems, old: str, new: str, message: str) -> No
 
 def test_truth_value_as_repetition(problems: Problems) -> None:
     (problem,) = problems(NETWORK.replace("repeat: P", "repeat: true"))
-    assert problem.startswith("F:4: network: layers.0.repeat: must be a number")
+    assert problem.startswith("F:4: network: layers.0.repeat is true, must be a number")
 
 
 def test_all_wrong_layers_at_once(problems: Problems) -> None:
@@ -185,7 +191,7 @@ def test_wrong_settings(problems: Problems) -> None:
 
 def test_empty_network(problems: Problems) -> None:
     text = "name: x\nparameters: {}\nlayers: []\n"
-    assert [problem.split(": ")[0] for problem in problems(text)] == ["F:2", "F:3"]
+    assert [problem.split(": ")[0] for problem in problems(text)] == ["F:3"]
 
 
 def test_shipped_files_are_named_by_their_folder() -> None:
