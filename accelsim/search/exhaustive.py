@@ -31,6 +31,7 @@ OBJECTIVES = ("latency", "energy", "edp")
 outermost memory's first) where the energy of some choice is not known."""
 
 Bits = Callable[[str], int]
+_Tiles = tuple[tuple[Loop, ...], bool]
 
 _MAX_SPATIAL = 6
 """Unrollings that are tried per array, of those with the fewest cycles."""
@@ -242,10 +243,9 @@ class _Search:
             buffer = None if parent is self.architecture.root else parent.name
             array, rows, columns = spatial.array.name, spatial.rows, spatial.columns
             orders = list(self._orders(spatial))
-            for keep_output in (True, False) if buffer else (True,):
-                for outer in self._tilings(spatial, buffer, keep_output=keep_output):
-                    for order in orders:
-                        yield _Choice(array, rows, columns, order, outer, buffer, keep_output)
+            for outer, keep_output in self._tilings(spatial, buffer):
+                for order in orders:
+                    yield _Choice(array, rows, columns, order, outer, buffer, keep_output)
 
     def _spatial(self) -> list[_Spatial]:
         """Unrollings with the fewest cycles, over all arrays that perform the operations."""
@@ -314,12 +314,14 @@ class _Search:
             return [min(self.einsum.inputs, key=lambda a: self.cascade.tensors[a.tensor].size)]
         return self.tensors
 
-    def _tilings(
-        self, spatial: _Spatial, buffer: str | None, *, keep_output: bool
-    ) -> list[tuple[Loop, ...]]:
+    def _tilings(self, spatial: _Spatial, buffer: str | None) -> Iterator[_Tiles]:
+        """Tile loops in the buffer, and whether the output's tile stays there too."""
         capacity = self.architecture.memories[buffer].capacity_bytes if buffer else None
         if capacity is None:
-            return [()]
+            yield (), True
+            return
         widths = {rank: spatial.width(rank) for rank in self.einsum.sizes}
-        tiling = Tiling(self.einsum, self.words, widths, keep_output=keep_output)
-        return tiling.candidates(capacity * 8)
+        tiling = Tiling(self.einsum, self.words, widths)
+        for keep_output in (True, False):
+            for outer in tiling.candidates(capacity * 8, keep_output=keep_output):
+                yield outer, keep_output

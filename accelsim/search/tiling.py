@@ -31,7 +31,6 @@ class Tiling:
         einsum: the Einsum.
         words: tensor -> bits per element.
         widths: rank -> values that the array takes at once.
-        keep_output: whether the output's tile stays in the buffer too.
     """
 
     def __init__(
@@ -39,30 +38,32 @@ class Tiling:
         einsum: Einsum,
         words: Mapping[str, int],
         widths: Mapping[str, int],
-        *,
-        keep_output: bool,
     ) -> None:
         self.einsum, self.words, self.widths = einsum, words, widths
-        self.keep_output = keep_output
         self.tensors = tuple(dict.fromkeys((einsum.output, *einsum.inputs)))
 
-    def candidates(self, capacity_bits: int) -> list[tuple[Loop, ...]]:
+    def candidates(self, capacity_bits: int, *, keep_output: bool) -> list[tuple[Loop, ...]]:
         """For each tensor that may stay longest: the tile loops with the least traffic.
 
         Of tilings with the same traffic, the one that fills least. Where nothing fits, the
         smallest tiles, so that a full count can say what does not.
+
+        Args:
+            capacity_bits: of the buffer.
+            keep_output: whether the output's tile stays in the buffer too.
         """
         ranks = list(self.einsum.sizes)
         if not ranks:
             return [()]
-        filled = self._filled
+        filled = self._filled(keep_output)
         legal = filled <= capacity_bits
         if not np.any(legal):
             return [tuple(Loop(rank, self._lattice[rank][0]) for rank in ranks)]
-        found = []
+        # Everything whole, where that fits; elsewhere the least traffic for each tensor.
+        found: list[tuple[Loop, ...]] = [()] if legal.ravel()[-1] else []
         for stays in self.tensors:
             order = sorted(ranks, key=lambda rank: rank not in stays.ranks)
-            traffic = np.where(legal, self._traffic(order), np.inf).ravel()
+            traffic = np.where(legal, self._traffic(order, keep_output), np.inf).ravel()
             least = np.flatnonzero(traffic <= traffic.min() * (1 + 1e-12))
             pick = least[np.argmin(filled.ravel()[least])]
             chosen = {rank: int(self._tiles[rank].ravel()[pick]) for rank in ranks}
@@ -101,12 +102,21 @@ class Tiling:
         return dict(zip(self._lattice, np.meshgrid(*axes, indexing="ij"), strict=True))
 
     @cached_property
-    def _filled(self) -> Floats:
+    def _trips(self) -> Mapping[str, Floats]:
+        """Rank -> how many tiles it is cut into."""
+        return {r: np.ceil(n / self._tiles[r]) for r, n in self.einsum.sizes.items()}
+
+    def _filled(self, keep_output: bool) -> Floats:
         """Bits in the buffer."""
         total = np.zeros_like(next(iter(self._tiles.values())))
-        for access in self.tensors if self.keep_output else self.einsum.inputs:
-            total = total + self._tile(access) * self.words[access.tensor]
+        for access in self.tensors if keep_output else self.einsum.inputs:
+            total = total + self._spans[access] * self.words[access.tensor]
         return total
+
+    @cached_property
+    def _spans(self) -> Mapping[TensorAccess, Floats]:
+        """Elements of each access's tile."""
+        return {access: self._tile(access) for access in self.tensors}
 
     def _tile(self, access: TensorAccess) -> Floats:
         """Elements of a tensor's tile, a halo included."""
@@ -120,17 +130,17 @@ class Tiling:
             elements = elements * np.minimum(reach // stride + 1, combinations)
         return elements
 
-    def _traffic(self, order: Sequence[str]) -> Floats:
+    def _traffic(self, order: Sequence[str], keep_output: bool) -> Floats:
         """Bits between the outermost memory and the chip for tile loops in this order."""
         total: Floats = np.zeros_like(next(iter(self._tiles.values())))
         for access in self.tensors:
             output = access is self.einsum.output
-            moved = self._tile(access)
+            moved = self._spans[access]
             again = np.ones_like(moved)
             # An output that is not kept is drained before the next tile in any case.
-            inner = np.full(moved.shape, output and not self.keep_output)
+            inner = np.full(moved.shape, output and not keep_output)
             for rank in reversed(order):
-                trips = np.ceil(self.einsum.sizes[rank] / self._tiles[rank])
+                trips = self._trips[rank]
                 if rank in access.ranks:
                     moved = moved * trips
                     inner = inner | (trips > 1)
