@@ -115,6 +115,8 @@ def _override(data: Any, path: str, value: int | float | str) -> None:
             names = [*figures, *(f"{c}.FIELD" for c in components or ())]
             raise InputError(unknown_name("figure", head, names, where=where))
         data[head] = value
+        if isinstance(data.get("sources"), dict) and head in data["sources"]:
+            data["sources"][head] = f"set by the user ({path}={value})"
         return
     if not isinstance(components, dict) or head not in components:
         raise InputError(unknown_name("component", head, components or (), where=where))
@@ -138,6 +140,8 @@ def _override(data: Any, path: str, value: int | float | str) -> None:
     if isinstance(sources, dict):
         figure = rest[0].removesuffix("_pj").removesuffix("_um2")
         figure = figure.removesuffix("_bytes_per_s").removesuffix("_bytes")
+        # Of several figures with one source (the energy of each unit), only this one changes hands.
+        figure = ".".join([figure, *rest[1:]])
         sources[figure] = f"set by the user ({path}={value})"
         if figure == "size":
             for other in ("energy", "area"):

@@ -93,6 +93,15 @@ def test_wrong_arguments_in_python(arguments: dict[str, Any], message: str) -> N
     assert message in str(error.value)
 
 
+def test_a_figure_that_is_set_carries_that_as_its_source() -> None:
+    arch = {"clock_hz": 5e8, "array.energy_pj.mac": 1, "buffer.size_bytes": 2**20}
+    sources = accelsim.simulate("matmul", on="systolic-os", arch=arch).sources
+    assert sources["clock_hz"] == "set by the user (clock_hz=500000000.0)"
+    assert sources["array.energy.mac"] == "set by the user (array.energy_pj.mac=1)"
+    assert sources["array.energy"].startswith("FuseMax artifact")
+    assert sources["buffer.size"] == "set by the user (buffer.size_bytes=1048576)"
+
+
 def test_paths_are_taken_as_paths(tmp_path: Path) -> None:
     machine, mapper = tmp_path / "mine.yaml", tmp_path / "mapper.yaml"
     machine.write_text("extends: systolic-os\nname: mine\n")
