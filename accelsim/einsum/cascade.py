@@ -177,20 +177,25 @@ class Cascade:
         return graph
 
     @cached_property
-    def feedback(self) -> tuple[tuple[str, ...], ...]:
-        """Groups of Einsums that feed each other, or themselves, through an iterated rank.
-
-        Members are in an order in which one step can be computed.
-        """
+    def circles(self) -> tuple[frozenset[str], ...]:
+        """Einsums that feed each other, or themselves, in whatever order."""
         if not any(einsum.iterated for einsum in self.einsums):
+            return ()
+        import networkx as nx
+
+        found = map(frozenset, nx.strongly_connected_components(self.graph))
+        return tuple(c for c in found if len(c) > 1 or any((m, m) in self.lags for m in c))
+
+    @cached_property
+    def feedback(self) -> tuple[tuple[str, ...], ...]:
+        """The circles, members in an order in which one step can be computed."""
+        if not self.circles:
             return ()
         import networkx as nx
 
         position = {einsum.name: i for i, einsum in enumerate(self.einsums)}
         groups = []
-        for members in nx.strongly_connected_components(self.graph):
-            if len(members) == 1 and not any((m, m) in self.lags for m in members):
-                continue
+        for members in self.circles:
             now: nx.DiGraph[str] = nx.DiGraph()
             now.add_nodes_from(members)
             now.add_edges_from(

@@ -15,14 +15,8 @@ def step_problems(cascade: Cascade) -> Iterator[tuple[Einsum, str]]:
     A circle runs one step of one rank at a time, so that each of its Einsums may read the others
     at this step or at earlier ones only.
     """
-    if not any(einsum.iterated for einsum in cascade.einsums):
-        return
-    import networkx as nx
-
-    for names in nx.strongly_connected_components(cascade.graph):
+    for names in cascade.circles:
         members = [einsum for einsum in cascade.einsums if einsum.name in names]
-        if len(members) == 1 and not cascade.graph.has_edge(members[0].name, members[0].name):
-            continue
         ranks = sorted({einsum.iterated for einsum in members if einsum.iterated})
         if len(ranks) > 1:
             circle = ", ".join(einsum.name for einsum in members)

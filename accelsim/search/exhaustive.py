@@ -27,8 +27,8 @@ from accelsim.search.tiling import Tiling
 __all__ = ["OBJECTIVES", "search_einsum"]
 
 OBJECTIVES = ("latency", "energy", "edp")
-"""What a search minimises. Ties are broken by energy, or by traffic (the
-outermost memory's first) where the energy of some choice is not known."""
+"""What a search minimises. Ties are broken by energy, or by traffic (the outermost memory's first)
+where the energy of some choice is not known."""
 
 Bits = Callable[[str], int]
 _Tiles = tuple[tuple[Loop, ...], bool]
@@ -79,13 +79,13 @@ def search_einsum(
     tensors = (einsum.output, *einsum.inputs)
     words = tuple(bits(access.tensor) for access in tensors)
     shape = _Shape.of(einsum, cascade, words)
-    key = _cached(shape, _Machine(architecture), search, objective)
-    return key.block(einsum, tensors)
+    choice = _cached(shape, _Machine(architecture), search, objective)
+    return choice.block(einsum, tensors)
 
 
 @dataclass(frozen=True)
 class _Choice:
-    """A mapping with positions in place of tensors, so that equal Einsums share one search."""
+    """What was chosen for an Einsum."""
 
     array: str
     rows: str | None
@@ -181,14 +181,9 @@ class _Search:
             for member in group
         }
         """Ranks along which it is computed step by step: these cannot be unrolled."""
-        self.tensors = tuple(dict.fromkeys((self.einsum.output, *self.einsum.inputs)))
-        self.words = dict(
-            zip(
-                (a.tensor for a in (self.einsum.output, *self.einsum.inputs)),
-                shape.words,
-                strict=True,
-            )
-        )
+        accesses = (self.einsum.output, *self.einsum.inputs)
+        self.tensors = tuple(dict.fromkeys(accesses))
+        self.words = dict(zip((a.tensor for a in accesses), shape.words, strict=True))
 
     def bits(self, tensor: str) -> int:
         return self.words[tensor]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from accelsim.architecture.architecture import Architecture
 from accelsim.errors import InputError, unknown_name
@@ -51,7 +52,12 @@ def bits_of(layer: Layer, architecture: Architecture) -> Bits:
 
 
 def plan_layer(
-    layer: Layer, architecture: Architecture, mapper: str, *, objective: str = "latency"
+    layer: Layer,
+    architecture: Architecture,
+    mapper: str,
+    *,
+    objective: str = "latency",
+    tried: tuple[str, ...] = (),
 ) -> Plan:
     """Map one layer.
 
@@ -60,10 +66,18 @@ def plan_layer(
         architecture: the machine.
         mapper: name of the mapper, or a path.
         objective: what a search minimises, one of ``OBJECTIVES``.
+        tried: cascades and mappers that led here by rewriting and fallback.
 
     Raises:
         InputError: where the mapper does not cover the cascade, or its mapping is not legal.
     """
+    step = f"'{layer.template.name}' by '{mapper}'"
+    if step in tried:
+        raise InputError(
+            f"mappers lead in a circle: {' -> '.join((*tried, step))}; mend their rewrites and "
+            "fallback"
+        )
+    tried = (*tried, step)
     file = load_mapper(mapper)
     names = frozenset(einsum.name for einsum in layer.cascade.einsums)
     for case in file.cases:
@@ -74,11 +88,11 @@ def plan_layer(
     target = file.rewrites.get(layer.template.name)
     if target is not None:
         other = layer.rewritten(load_template(target))
-        return plan_layer(other, architecture, mapper, objective=objective)
+        return plan_layer(other, architecture, mapper, objective=objective, tried=tried)
     if file.search is not None:
         return _plan_search(layer, architecture, mapper, file.search, objective)
     if file.fallback is not None:
-        return plan_layer(layer, architecture, file.fallback, objective=objective)
+        return plan_layer(layer, architecture, file.fallback, objective=objective, tried=tried)
     conditions = [str(case.when) for case in file.cases if einsums_of(case) == names]
     if conditions:
         raise InputError(
@@ -109,23 +123,28 @@ def _plan_search(
     return Plan(layer, mapped, bits)
 
 
+@dataclass(frozen=True)
 class _Case:
     """One case of a mapper on one layer: its tile sizes and its blocks."""
 
-    def __init__(
-        self,
-        case: CaseFile,
-        layer: Layer,
-        architecture: Architecture,
-        mapper: str,
-        file: MapperFile,
-        objective: str,
-    ) -> None:
-        self.case, self.layer, self.architecture = case, layer, architecture
-        self.mapper, self.file, self.objective = mapper, file, objective
-        self.names: dict[str, Number] = {**architecture.sizes, **layer.cascade.sizes}
-        self.where = f"mapper '{mapper}'"
-        self.bits = bits_of(layer, architecture)
+    case: CaseFile
+    layer: Layer
+    architecture: Architecture
+    mapper: str
+    file: MapperFile
+    objective: str
+
+    @cached_property
+    def names(self) -> Mapping[str, Number]:
+        return {**self.architecture.sizes, **self.layer.cascade.sizes}
+
+    @property
+    def where(self) -> str:
+        return f"mapper '{self.mapper}'"
+
+    @cached_property
+    def bits(self) -> Bits:
+        return bits_of(self.layer, self.architecture)
 
     @staticmethod
     def of(
@@ -162,18 +181,23 @@ class _Case:
         return None
 
     def plan(self) -> Plan:
-        tiles: dict[str, int] = {
-            name: 1 for name, tile in self.case.tiles.items() if isinstance(tile, TileFile)
-        }
-        for name, tile in self.case.tiles.items():
-            if not isinstance(tile, TileFile):
-                tiles[name] = self._size(tile, tiles, f"{self.where}: tile '{name}'")
         # Names are checked before anything is fitted: what fits cannot be told of an unknown rank.
-        self._check(tiles)
+        self._check(self._tiles({}))
+        fitted: dict[str, int] = {}
         for name, tile in self.case.tiles.items():
             if isinstance(tile, TileFile):
-                tiles[name] = self._fitted(name, tile, tiles)
-        return Plan(self.layer, self._check(tiles), self.bits)
+                fitted[name] = self._fitted(name, tile, fitted)
+        return Plan(self.layer, self._check(self._tiles(fitted)), self.bits)
+
+    def _tiles(self, fitted: Mapping[str, int]) -> dict[str, int]:
+        """Every named tile size, each from those written above it; 1 where not fitted yet."""
+        tiles: dict[str, int] = {}
+        for name, tile in self.case.tiles.items():
+            if isinstance(tile, TileFile):
+                tiles[name] = fitted.get(name, 1)
+            else:
+                tiles[name] = self._size(tile, tiles, f"{self.where}: tile '{name}'")
+        return tiles
 
     def _check(self, tiles: Mapping[str, int]) -> MappedLayer:
         """The mapping with these tiles, of sound structure."""
@@ -198,10 +222,9 @@ class _Case:
         names = {**self.names, **tiles}
         return whole_number(evaluate_expression(written, names, where=self.where), what=what)
 
-    def _fitted(self, name: str, tile: TileFile, tiles: Mapping[str, int]) -> int:
-        number = self._size(
-            tile.largest_divisor_of, tiles, f"{self.where}: largest_divisor_of of tile '{name}'"
-        )
+    def _fitted(self, name: str, tile: TileFile, fitted: Mapping[str, int]) -> int:
+        what = f"{self.where}: largest_divisor_of of tile '{name}'"
+        number = self._size(tile.largest_divisor_of, self._tiles(fitted), what)
         memory = self.architecture.memories.get(tile.fits)
         if memory is None:
             where = f"{self.where}: tile '{name}'"
@@ -212,7 +235,7 @@ class _Case:
         capacity_bits = memory.capacity_bytes * 8
 
         def fits(size: int) -> bool:
-            names = {**self.names, **tiles, name: size}
+            names = {**self.names, **self._tiles({**fitted, name: size})}
             for part in self.case.blocks:
                 if isinstance(part, BlockFile):
                     block = build_block(part, names, where=self.where)

@@ -176,3 +176,35 @@ def test_wrong_cases_are_named(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(accelsim.InputError) as error:
         accelsim.simulate("matmul", on="systolic-os", mapper=str(path))
     assert message in str(error.value)
+
+
+def test_mappers_that_lead_to_each_other_are_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.yaml").write_text("name: a\nfallback: b.yaml\n")
+    Path("b.yaml").write_text("name: b\nfallback: a.yaml\n")
+    with pytest.raises(accelsim.InputError, match=r"lead in a circle: 'matmul' by 'a\.yaml' -> "):
+        accelsim.simulate("matmul", on="fusemax", mapper="a.yaml")
+
+
+def test_a_tile_written_below_a_fitted_one_follows_it(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "name: mine\n"
+        "cases:\n"
+        "  - tiles:\n"
+        "      T: {largest_divisor_of: M / 2, fits: buffer}\n"
+        "      U: 2 * T\n"
+        "    blocks:\n"
+        "      - name: b\n"
+        "        nest:\n"
+        "          - for: {M: U}\n"
+        "          - keep: {buffer: [A]}\n"
+        "          - {einsum: Z, on: array, rows: M, columns: N}\n"
+    )
+    sizes = {"M": 1024, "N": 64, "K": 512}
+    result = accelsim.simulate("matmul", on="systolic-os", mapper=str(path), set=sizes)
+    # 512 rows of 512 words fill the buffer: U = 512 is the largest that fits, so T = 256.
+    assert result.layers[0].tiles == {"T": 256, "U": 512}
+    assert result.occupancy_bytes["buffer"] == 512 * 512 * 2
