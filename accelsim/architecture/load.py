@@ -57,7 +57,8 @@ def load_architecture(
     document = _read(name, ())
     data = deepcopy(document.data)
     labels: dict[tuple[str | int, ...], str] = {}
-    for path, value in (overrides or {}).items():
+    # A file that is no mapping is refused below, whatever is to be changed in it.
+    for path, value in (overrides or {}).items() if isinstance(data, dict) else ():
         _override(data, path, value)
         steps = tuple(path.split("."))
         labels[("components", *steps) if len(steps) > 1 else steps] = f"--arch {path}={value}"

@@ -102,6 +102,13 @@ def test_a_figure_that_is_set_carries_that_as_its_source() -> None:
     assert sources["buffer.size"] == "set by the user (buffer.size_bytes=1048576)"
 
 
+def test_a_machine_that_is_no_mapping_is_refused_with_an_override_too(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("- a\n- list\n")
+    with pytest.raises(accelsim.InputError, match="architecture is a list, must be a mapping"):
+        accelsim.simulate("matmul", on=str(path), arch={"array.rows": 3})
+
+
 def test_paths_are_taken_as_paths(tmp_path: Path) -> None:
     machine, mapper = tmp_path / "mine.yaml", tmp_path / "mapper.yaml"
     machine.write_text("extends: systolic-os\nname: mine\n")
