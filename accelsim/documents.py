@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from yaml.nodes import Node
 
-__all__ = ["Document", "Plain", "check_model", "read_document"]
+__all__ = ["Document", "Plain", "check_model", "parse_document", "read_document", "read_text"]
 
 Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
 Where = tuple[str | int, ...]
@@ -26,6 +28,10 @@ Model = TypeVar("Model", bound="BaseModel")
 
 _MAX_BYTES = 4 * 2**20
 _MAX_DEPTH = 40
+# What a reader holds for a value is some hundred times as long as `[],`.
+_MAX_VALUES = 50_000
+_MAX_PROBLEMS = 200
+_MAX_DIGITS = 400
 # YAML 1.1 reads 010 as 8 and 1:30 as 90; such text stays text, so that nothing changes silently.
 _OLD_NUMBER = re.compile(r"[-+]?0_*\d|.*:")
 
@@ -39,18 +45,26 @@ class Document:
     data: Plain
     positions: Mapping[Where, tuple[int, int]] = field(default_factory=dict, repr=False)
     """Line and column (both from 1) of the value at each path of keys and list positions."""
+    keys: Mapping[Where, tuple[int, int]] = field(default_factory=dict, repr=False)
+    """The same of the key that the value stands behind."""
     labels: Mapping[Where, str] = field(default_factory=dict, repr=False)
     """Where a value comes from that is not of the file, such as an option."""
 
-    def place(self, where: Iterable[str | int] = ()) -> str:
-        """``path:line`` of the value at ``where``, or of the closest enclosing one."""
+    def place(self, where: Iterable[str | int] = (), *, key: bool = False) -> str:
+        """``path:line:column`` of the value at ``where``, or of the closest enclosing one.
+
+        With ``key``, of the key in front of it.
+        """
         path = tuple(where)
         if path in self.labels:
             return self.labels[path]
+        if key and path in self.keys:
+            line, column = self.keys[path]
+            return f"{self.name}:{line}:{column}"
         while path and path not in self.positions:
             path = path[:-1]
-        line, _ = self.positions.get(path, (1, 1))
-        return f"{self.name}:{line}"
+        line, column = self.positions.get(path, (1, 1))
+        return f"{self.name}:{line}:{column}"
 
 
 def read_document(path: Path, *, name: str | None = None) -> Document:
@@ -61,22 +75,36 @@ def read_document(path: Path, *, name: str | None = None) -> Document:
             tags, anchors, aliases, repeated keys or keys that are not text.
     """
     shown = name or str(path)
+    return parse_document(read_text(path, name=shown), name=shown)
+
+
+def read_text(path: Path, *, name: str | None = None) -> str:
+    """A file's text.
+
+    Raises:
+        InputError: where it cannot be read, is too large, is not UTF-8, or holds characters that
+            show text in another order than it is read.
+    """
+    shown = name or str(path)
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise InputError(f"{shown}: holds {path.stat().st_size} bytes, must be at most 4 MiB")
+        if not path.is_file():
+            raise InputError(f"{shown}: is no regular file")
         text = path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
         raise InputError(f"{shown}: is not UTF-8 text (byte {error.start})") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{shown}: cannot be read: {reason}") from None
-    return parse_document(text, name=shown)
+    return text
 
 
 def parse_document(text: str, *, name: str) -> Document:
     """The same for text already at hand; ``name`` is used in messages."""
     import yaml
 
+    _refuse_hidden_order(text, name)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         _refuse_tricks(yaml.parse(text, Loader=loader), name)
@@ -88,23 +116,43 @@ def parse_document(text: str, *, name: str) -> Document:
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
         problem = getattr(error, "problem", None) or "cannot be parsed"
         raise InputError(f"{place}: is not YAML: {problem}") from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:  # such as a lone surrogate
         raise InputError(f"{name}: is not YAML: {error}") from None
-    return Document(name=name, data=data, positions=reader.positions)
+    return Document(name=name, data=data, positions=reader.positions, keys=reader.keys)
+
+
+# Embeddings, overrides and isolates of the Unicode bidirectional algorithm (UAX 9): what is shown
+# is not what is read (CVE-2021-42574). Scripts that run right to left need none of them.
+_ORDER_SIGNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def _refuse_hidden_order(text: str, name: str) -> None:
+    found = _ORDER_SIGNS.search(text)
+    if found:
+        before = text[: found.start()]
+        line, column = before.count("\n") + 1, found.start() - before.rfind("\n")
+        raise InputError(
+            f"{name}:{line}:{column}: holds U+{ord(found[0]):04X}, which shows text in another "
+            "order than it is read; remove it"
+        )
 
 
 def _refuse_tricks(events: Iterable[Any], name: str) -> None:
     from yaml import events as kinds
 
-    depth = 0
+    depth = values = 0
     for event in events:
-        place = f"{name}:{event.start_mark.line + 1}" if hasattr(event, "start_mark") else name
+        mark = getattr(event, "start_mark", None)
+        place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
         if isinstance(event, kinds.AliasEvent):
             raise InputError(f"{place}: alias '*{event.anchor}' is refused; write the value out")
         if getattr(event, "anchor", None):
             raise InputError(f"{place}: anchor '&{event.anchor}' is refused; write the value out")
         if getattr(event, "tag", None) is not None:
             raise InputError(f"{place}: tag '{event.tag}' is refused; use plain YAML values")
+        values += isinstance(event, kinds.ScalarEvent | kinds.CollectionStartEvent)
+        if values > _MAX_VALUES:
+            raise InputError(f"{place}: file holds more than {_MAX_VALUES:,} values; split it")
         if isinstance(event, kinds.CollectionStartEvent):
             depth += 1
             if depth > _MAX_DEPTH:
@@ -118,6 +166,7 @@ class _Reader:
         self.name = name
         self.construct = construct
         self.positions: dict[Where, tuple[int, int]] = {}
+        self.keys: dict[Where, tuple[int, int]] = {}
 
     def plain(self, node: Node, where: Where) -> Plain:
         from yaml.nodes import MappingNode, ScalarNode, SequenceNode
@@ -138,19 +187,30 @@ class _Reader:
 
         result: dict[str, Plain] = {}
         for key, value in node.value:
-            place = f"{self.name}:{key.start_mark.line + 1}"
+            place = self._place(key)
             if not isinstance(key, ScalarNode):
                 raise InputError(f"{place}: a key is a list or mapping, must be a name")
             if key.value in result:
                 raise InputError(f"{place}: key '{key.value}' is written twice; keep one")
             result[key.value] = self.plain(value, (*where, key.value))
-            line, column = key.start_mark.line + 1, key.start_mark.column + 1
-            self.positions.setdefault((*where, key.value), (line, column))
+            self.keys[*where, key.value] = key.start_mark.line + 1, key.start_mark.column + 1
         return result
 
+    def _place(self, node: Node) -> str:
+        return f"{self.name}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
+
     def _scalar(self, node: Node, line: int) -> Plain:
-        value = self.construct(node)  # type: ignore[operator]
-        if isinstance(value, int | float) and _OLD_NUMBER.match(node.value):
+        if _OLD_NUMBER.match(node.value):
+            return str(node.value)
+        if node.tag.endswith((":int", ":float")) and len(node.value) > _MAX_DIGITS:
+            place = self._place(node)
+            raise InputError(
+                f"{place}: number holds {len(node.value)} digits, must be at most {_MAX_DIGITS}"
+            )
+        try:
+            value = self.construct(node)  # type: ignore[operator]
+        except ValueError:
+            # Looks like a number or a date, but is none: `0x_`, `2001-99-99`.
             return str(node.value)
         if value is None or isinstance(value, bool | int | float | str):
             return value
@@ -174,7 +234,11 @@ def check_model(kind: type[Model], document: Document, *, what: str) -> Model:
         return kind.model_validate(document.data)
     except pydantic.ValidationError as error:
         raise InputError(
-            [_problem(kind, document, dict(item), what) for item in error.errors()]
+            # One more than are shown, so that the rest is known to be there.
+            [
+                _problem(kind, document, dict(item), what)
+                for item in islice(error.errors(include_url=False), _MAX_PROBLEMS + 1)
+            ]
         ) from None
 
 
@@ -187,6 +251,7 @@ def _problem(
     shown = ".".join(map(str, path)) or what
     place = document.place(path)
     if item["type"] == "extra_forbidden":
+        place = document.place(path, key=True)
         return unknown_name("key", str(loc[-1]), _siblings(kind, loc), where=f"{place}: {what}")
     if item["type"] == "missing":
         inside = ".".join(map(str, path))
@@ -194,7 +259,7 @@ def _problem(
         return f"{place}: {what}: {at}key '{loc[-1]}' is missing; add it"
     message = str(item["msg"]).removeprefix("Value error, ")
     value = item.get("input")
-    if shown == what:
+    if not path:
         return f"{place}: {what} {message}"
     if item["type"] == "value_error" and not isinstance(value, dict | list):
         return f"{place}: {what}: {shown} is {_shown(value)}, {message}"
@@ -233,9 +298,14 @@ def _path_in(document: Document, loc: tuple[str | int, ...]) -> Where:
     return tuple(path)
 
 
+@lru_cache(maxsize=16)
+def _schema(kind: type[BaseModel]) -> dict[str, Any]:
+    return kind.model_json_schema(by_alias=True)
+
+
 def _siblings(kind: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
     """Valid keys beside an unknown one, found by walking the model's JSON Schema."""
-    schema = kind.model_json_schema(by_alias=True)
+    schema = _schema(kind)
     definitions = schema.get("$defs", {})
     options = [schema]
     for step in loc[:-1]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
@@ -22,6 +23,9 @@ Number = int | Fraction
 
 _MAX_CHARACTERS = 500
 _MAX_DEPTH = 60
+# Sizes may be products of products: each step may double the digits. Beyond any size, and still
+# within floating point.
+_MAX_BITS = 1000
 _FUNCTIONS = ("ceil", "floor", "max", "min")
 
 
@@ -35,8 +39,13 @@ def _parse(text: str) -> ast.expr:
         raise ValueError("holds '#', which is no part of an expression")
     if len(text) > _MAX_CHARACTERS:
         raise ValueError(f"is longer than {_MAX_CHARACTERS} characters")
+    if not text.isascii():
+        # Python itself would take a name such as the Kelvin sign for the letter that it looks like.
+        raise ValueError("is not an arithmetic expression")
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # `1if` is refused below, not warned of.
+            tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ValueError("is not an arithmetic expression") from error
     if _depth(tree) > _MAX_DEPTH:
@@ -134,7 +143,7 @@ def _value(node: ast.expr, names: Mapping[str, Number]) -> Number:
         case ast.Constant(value=bool()):
             raise ValueError("holds a truth value, must be arithmetic")
         case ast.Constant(value=int() as number):
-            return number
+            return _plain(number)
         case ast.Constant(value=float() as number) if math.isfinite(number):
             return _plain(Fraction(str(number)))
         case ast.UnaryOp(op=ast.USub(), operand=operand):
@@ -178,6 +187,8 @@ def _call(function: str, args: list[Number]) -> Number:
 
 
 def _plain(value: Number) -> Number:
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) > _MAX_BITS:
+        raise ValueError(f"leads to a number of over {_MAX_BITS * 3 // 10} digits, must be shorter")
     return value.numerator if value.denominator == 1 else value
 
 
@@ -220,5 +231,6 @@ def whole_number(value: Number, *, what: str, least: int = 1) -> int:
     if value < least:
         raise InputError(f"{what} is {value}, must be at least {least}")
     if value > MOST:
-        raise InputError(f"{what} has {len(str(value))} digits, must be at most {MOST:.0e}")
+        digits = f"has {len(str(value))} digits" if value < 10**1000 else "has over 1,000 digits"
+        raise InputError(f"{what} {digits}, must be at most {MOST:.0e}")
     return value

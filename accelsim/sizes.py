@@ -23,7 +23,13 @@ def no_truth_value(value: object) -> object:
     return value
 
 
-Size = Annotated[int | float | str, BeforeValidator(_number_or_text)]
+def _given(value: object) -> object:
+    if value is None:
+        raise ValueError("must be a number, or an expression such as ceil(M / M0)")
+    return _number_or_text(value)
+
+
+Size = Annotated[int | float | str, BeforeValidator(_given)]
 """A size that must be given."""
 
 OpenSize = Annotated[int | float | str | None, BeforeValidator(_number_or_text)]

@@ -36,6 +36,8 @@ FUSED_OPERATIONS = ("multiply-add", "subtract-exp")
 
 _SIZES = ("rows", "columns", "size_bytes", "latency_cycles")
 _MAX_INHERITANCE = 8
+_MAX_STEPS = 100
+"""From a size to those that it refers to; Python's stack ends at some 300."""
 
 
 def load_architecture(
@@ -62,7 +64,7 @@ def load_architecture(
         _override(data, path, value)
         steps = tuple(path.split("."))
         labels[("components", *steps) if len(steps) > 1 else steps] = f"--arch {path}={value}"
-    document = Document(document.name, data, document.positions, labels)
+    document = replace(document, data=data, labels=labels)
     file = check_model(ArchitectureFile, document, what="architecture")
     return _build(name, file, document)
 
@@ -79,14 +81,23 @@ def _read(name: str, asked_by: tuple[str, ...]) -> Document:
     if base_name in asked_by or len(asked_by) >= _MAX_INHERITANCE or base_name == name:
         circle = " -> ".join((*asked_by, name, base_name))
         raise InputError(f"{place}: architectures extend each other in a circle: {circle}")
-    beside = path.parent / base_name
-    target = str(beside) if Path(base_name).suffix and beside.is_file() else base_name
+    target = _beside(path, base_name)
     try:
         base = _read(target, (*asked_by, name))
     except InputError as error:
         raise InputError([f"{place}: {problem}" for problem in error.problems]) from None
     merged = _lay_over(base.data, document.data)
-    return Document(document.name, merged, document.positions)
+    return replace(document, data=merged)
+
+
+def _beside(path: Path, base_name: str) -> str:
+    """A file of that name in the same folder, else the name as it is."""
+    beside = path.parent / base_name
+    try:
+        found = bool(Path(base_name).suffix) and beside.is_file()
+    except (OSError, ValueError):
+        return base_name  # No name of a file; what is wrong with it is said where it is looked up.
+    return str(beside) if found else base_name
 
 
 _MERGED_LEVELS = 4
@@ -110,20 +121,22 @@ def _override(data: Any, path: str, value: int | float | str) -> None:
     where = f"--arch {path}={value}"
     head, *rest = path.split(".")
     components = data.get("components")
+    # What is no mapping is refused with the rest of the file, by its model.
+    components = components if isinstance(components, dict) else {}
     if not rest:
         figures = ("clock_hz", "word_bits", "mapper")
         if head not in figures:
-            names = [*figures, *(f"{c}.FIELD" for c in components or ())]
+            names = [*figures, *(f"{c}.FIELD" for c in components)]
             raise InputError(unknown_name("figure", head, names, where=where))
         data[head] = value
         if isinstance(data.get("sources"), dict) and head in data["sources"]:
             data["sources"][head] = f"set by the user ({path}={value})"
         return
-    if not isinstance(components, dict) or head not in components:
-        raise InputError(unknown_name("component", head, components or (), where=where))
+    if head not in components:
+        raise InputError(unknown_name("component", head, components, where=where))
     at: Any = components[head]
-    kind = at.get("kind") if isinstance(at, dict) else None
-    models: dict[Any, type[BaseModel]] = {
+    kind = str(at.get("kind")) if isinstance(at, dict) else ""
+    models: dict[str, type[BaseModel]] = {
         "memory": MemoryFile,
         "array": ArrayFile,
         "link": LinkFile,
@@ -222,6 +235,8 @@ class _Checker:
         self.file, self.document = file, document
         self.problems: list[str] = []
         self.sizes: dict[str, int] = {}
+        self.failed: set[str] = set()
+        """Sizes that are wrong, or refer to wrong ones; said once."""
 
     def check(self) -> None:
         for name, part in self.file.components.items():
@@ -275,9 +290,9 @@ class _Checker:
         else:
             wanted = {"parent": part.parent} if part.parent is not None else {}
         kinds = {"array": ("memory",), "memory": ("memory", "array"), "link": ("array",)}[part.kind]
-        valid = [n for n, other in components.items() if other.kind in kinds and n != name]
         for key, target in wanted.items():
-            if target not in valid:
+            if target == name or target not in components or components[target].kind not in kinds:
+                valid = [n for n, other in components.items() if other.kind in kinds and n != name]
                 place = self._place(name, key)
                 self.problems.append(
                     unknown_name(f"{part.kind} '{name}': {key}", target, valid, where=place)
@@ -285,15 +300,18 @@ class _Checker:
 
     def _tree(self) -> None:
         """Following parents from anywhere must end at the outermost memory."""
-        for name, part in self.file.components.items():
-            seen, at = [name], getattr(part, "parent", None)
-            while at is not None and at not in seen:
-                seen.append(at)
+        ends: set[str] = set()
+        for name in self.file.components:
+            seen: dict[str, None] = {}
+            at: str | None = name
+            while at is not None and at not in seen and at not in ends:
+                seen[at] = None
                 at = getattr(self.file.components[at], "parent", None)
-            if at is not None:
-                circle = " -> ".join([*seen, at])
+            if at in seen:
+                circle = " -> ".join([*seen, at or ""])
                 self.problems.append(f"{self._place(name)}: parents form a circle: {circle}")
                 return
+            ends |= set(seen)
 
     def _resolve_sizes(self) -> None:
         written: dict[str, int | float | str] = {}
@@ -308,9 +326,9 @@ class _Checker:
     def _size(
         self, key: str, written: Mapping[str, int | float | str], asked_by: tuple[str, ...]
     ) -> Number | None:
-        if key in self.sizes:
-            return self.sizes[key]
-        component, _, field = key.partition(".")
+        if key in self.sizes or key in self.failed:
+            return self.sizes.get(key)
+        component, _, field = key.rpartition(".")
         place = self._place(component, field)
         if key in asked_by:
             circle = " -> ".join((*asked_by, key))
@@ -318,20 +336,23 @@ class _Checker:
             return None
         value = written[key]
         try:
+            if len(asked_by) > _MAX_STEPS:
+                raise InputError(f"{key} is asked for through over {_MAX_STEPS} other figures")
             names: dict[str, Number] = {}
             for name in sorted(names_in(value)):
                 if name not in written:
                     raise InputError(unknown_name(f"{key}: figure", name, written))
                 found = self._size(name, written, (*asked_by, key))
                 if found is None:
+                    self.failed.add(key)
                     return None
                 names[name] = found
             least = 0 if field == "latency_cycles" else 1
             number = whole_number(evaluate_expression(value, names), what=key, least=least)
         except InputError as error:
             problem = f"{place}: {error}"
-            if problem not in self.problems:
-                self.problems.append(problem)
+            self.problems.append(problem)
+            self.failed.add(key)
             return None
         self.sizes[key] = number
         return number

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from itertools import combinations, pairwise
+from math import ceil, floor, prod
 
 from accelsim.errors import UnsupportedError
 
 __all__ = ["Affine", "count_points", "floor_sum"]
 
-_MAX_ENUMERATED = 10**6
+_MAX_ENUMERATED = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +139,13 @@ def _count_component(sizes: Mapping[str, int], constraints: Sequence[Affine]) ->
         return result
     if len(sizes) == 1:
         return _count_interval(sizes, constraints)
-    if len(sizes) == 2 and len(constraints) == 1:
-        return _count_pair(sizes, constraints[0])
-    rank = min(sizes, key=lambda name: sizes[name])
-    if sizes[rank] > _MAX_ENUMERATED:
+    if len(sizes) == 2:
+        return _count_polygon(sizes, constraints)
+    rank, *others = sorted(sizes, key=lambda name: sizes[name])
+    if prod(sizes[name] for name in (rank, *others[:-2])) > _MAX_ENUMERATED:
         raise UnsupportedError(
             f"ranks {', '.join(sizes)} are tied by {len(constraints)} conditions; exact counts "
-            f"need all but two of them to hold at most {_MAX_ENUMERATED:,} values"
+            f"need all but two of them to hold at most {_MAX_ENUMERATED:,} values together"
         )
     rest = {name: size for name, size in sizes.items() if name != rank}
     identity = {name: Affine(((name, 1),)) for name in rest}
@@ -164,21 +167,77 @@ def _count_interval(sizes: Mapping[str, int], constraints: Sequence[Affine]) -> 
     return max(0, high - low + 1)
 
 
-def _count_pair(sizes: Mapping[str, int], constraint: Affine) -> int:
-    """Points (x, y) with a*x + b*y + c >= 0: for each x, the y of one interval."""
-    coefficients = dict(constraint.terms)
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """``(slope * x + constant) / divisor``: a bound on y at each x."""
+
+    slope: int
+    constant: int
+    divisor: int
+
+    def before(self, x: int, other: _Line) -> bool:
+        """Whether this one is lower at x."""
+        mine, its = self.slope * x + self.constant, other.slope * x + other.constant
+        return mine * other.divisor < its * self.divisor
+
+    def crossing(self, other: _Line) -> Fraction | None:
+        """The x at which both are equal, or None where they are parallel."""
+        steps = self.slope * other.divisor - other.slope * self.divisor
+        if not steps:
+            return None
+        apart = other.constant * self.divisor - self.constant * other.divisor
+        return Fraction(apart, steps)
+
+
+def _count_polygon(sizes: Mapping[str, int], constraints: Sequence[Affine]) -> int:
+    """Points (x, y) of a convex polygon: between two crossings, one line bounds y on each side."""
     x, y = sizes
-    a, b, c = coefficients.get(x, 0), coefficients.get(y, 0), constraint.constant
-    if a > 0:
-        # Count x from the other end, so that the bound on y falls as x grows or grows as x falls.
-        a, c = -a, c + a * (sizes[x] - 1)
-    if b > 0:
-        b, c = -b, c + b * (sizes[y] - 1)
-    a, b = -a, -b
-    if c < 0:
+    upper, lower = [_Line(0, sizes[y] - 1, 1)], [_Line(0, 0, 1)]
+    first, last = 0, sizes[x] - 1
+    for constraint in constraints:
+        terms = dict(constraint.terms)
+        slope, step, constant = terms.get(x, 0), terms.get(y, 0), constraint.constant
+        if step < 0:
+            upper.append(_Line(slope, constant, -step))
+        elif step > 0:
+            lower.append(_Line(-slope, -constant, step))
+        elif slope > 0:
+            first = max(first, -(constant // slope))
+        else:
+            last = min(last, constant // -slope)
+    lines = [*upper, *lower]
+    crossings = (a.crossing(b) for a, b in combinations(lines, 2))
+    # Before a crossing one line leads, behind it the other; what lies on it stands alone.
+    met = [cut for cut in crossings if cut is not None and first <= cut <= last]
+    cuts = {x for cut in met for x in (ceil(cut), floor(cut) + 1) if first < x <= last}
+    total = 0
+    for begin, end in pairwise([first, *sorted(cuts), last + 1]):
+        if begin < end:
+            total += _count_between(lower, upper, begin, end)
+    return total
+
+
+def _count_between(lower: Sequence[_Line], upper: Sequence[_Line], begin: int, end: int) -> int:
+    """Points for x from begin to end, where the order of the lines does not change.
+
+    The whole numbers from l to u are floor(u) - ceil(l) + 1, and none less than 0 where l <= u.
+    """
+    top, bottom = upper[0], lower[0]
+    for line in upper[1:]:
+        top = line if _leads(line, top, begin, end) else top
+    for line in lower[1:]:
+        bottom = line if _leads(bottom, line, begin, end) else bottom
+    if top.before(begin, bottom) or top.before(end - 1, bottom):
         return 0
-    # Now a*x + b*y <= c with a, b > 0: floor((c - a*x) / b) + 1 values of y, at most all of them.
-    last = min(sizes[x] - 1, c // a)
-    full = max(0, min(last + 1, (c - b * (sizes[y] - 1)) // a + 1))
-    partial = last + 1 - full
-    return full * sizes[y] + partial + floor_sum(partial, b, -a, c - a * full)
+    count = end - begin
+    highest = floor_sum(count, top.divisor, top.slope, top.constant + top.slope * begin)
+    # ceil(a / b) = -floor(-a / b)
+    lowest = floor_sum(
+        count, bottom.divisor, -bottom.slope, -(bottom.constant + bottom.slope * begin)
+    )
+    return highest + lowest + count
+
+
+def _leads(line: _Line, other: _Line, begin: int, end: int) -> bool:
+    """Whether a line is nowhere above another, and below it somewhere."""
+    return line.before(begin, other) or line.before(end - 1, other)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Cascade",
     "Einsum",
+    "Gathered",
+    "Index",
     "Node",
     "Scalar",
     "Tensor",
@@ -48,10 +50,10 @@ class Tensor:
 
 @dataclass(frozen=True)
 class TensorAccess:
-    """A tensor with an affine expression per dimension."""
+    """A tensor with an index per dimension."""
 
     tensor: str
-    indices: tuple[Affine, ...]
+    indices: tuple[Index, ...]
 
     @cached_property
     def ranks(self) -> frozenset[str]:
@@ -60,6 +62,42 @@ class TensorAccess:
 
     def __str__(self) -> str:
         return f"{self.tensor}[{', '.join(map(str, self.indices))}]"
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """An index whose positions are the values of a tensor: `E[X[t], d]`.
+
+    Nothing is known of the values but their bounds, so that each point may need another element.
+    """
+
+    access: TensorAccess
+    length: int
+    """Of the dimension that it points into."""
+
+    @property
+    def ranks(self) -> tuple[str, ...]:
+        return tuple(sorted(self.access.ranks))
+
+    @property
+    def terms(self) -> tuple[tuple[str, int], ...]:
+        """Ranks with steps so far apart that no two points meet."""
+        steps = range(len(self.ranks) - 1, -1, -1)
+        return tuple((r, self.length**i) for r, i in zip(self.ranks, steps, strict=True))
+
+    constant = 0
+    plain = None
+
+    def bounds(self, sizes: Mapping[str, int]) -> tuple[int, int]:
+        """The whole dimension."""
+        return 0, self.length - 1
+
+    def __str__(self) -> str:
+        return str(self.access)
+
+
+Index = Affine | Gathered
+"""Where along a dimension an access points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +120,11 @@ Node = TensorAccess | Scalar | Term
 
 
 def accesses(node: Node) -> Iterator[TensorAccess]:
-    """Every access in an expression, in the order of the text."""
+    """Every access in an expression, in the order of the text; one in an index first."""
     if isinstance(node, TensorAccess):
+        for index in node.indices:
+            if isinstance(index, Gathered):
+                yield from accesses(index.access)
         yield node
     elif isinstance(node, Term):
         for operand in node.operands:
@@ -116,6 +157,8 @@ class Einsum:
     iterated: str | None = None
     """The rank along which it feeds itself or others one step later."""
     start: float | None = None
+    position: str | None = None
+    """The rank along which the results of a topk lie, best first."""
     statement: Statement | None = field(default=None, compare=False, repr=False)
 
     @cached_property
@@ -145,12 +188,13 @@ class Cascade:
     """Rank sizes and parameters."""
 
     def __getitem__(self, name: str) -> Einsum:
-        for einsum in self.einsums:
-            if einsum.name == name:
-                return einsum
-        raise InputError(
-            unknown_name("Einsum", name, [e.name for e in self.einsums], where=self.name)
-        )
+        if name not in self._by_name:
+            raise InputError(unknown_name("Einsum", name, self._by_name, where=self.name))
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Einsum]:
+        return {einsum.name: einsum for einsum in self.einsums}
 
     @cached_property
     def consumers(self) -> Mapping[str, tuple[str, ...]]:
@@ -227,5 +271,7 @@ def lag_of(producer: Einsum, access: TensorAccess) -> int:
         return 0
     for written, read in zip(producer.output.indices, access.indices, strict=True):
         if written.ranks == (producer.iterated,):
+            if isinstance(read, Gathered):
+                return 0
             return written.constant - read.constant if read.ranks == written.ranks else 0
     return 0

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from accelsim.einsum.affine import Affine
 from accelsim.einsum.cascade import Cascade, Einsum, Node, Scalar, TensorAccess, Term, constants
-from accelsim.einsum.operations import OPERATIONS, REDUCTIONS
+from accelsim.einsum.operations import REDUCTIONS
+from accelsim.einsum.reader import Reader
 from accelsim.errors import InputError, UnsupportedError, unknown_name
 
 __all__ = ["evaluate"]
@@ -154,12 +155,11 @@ def _groups(cascade: Cascade) -> list[list[Einsum]]:
 def _run_group(
     cascade: Cascade, group: Sequence[Einsum], values: dict[str, Array], kind: np.dtype[Any]
 ) -> None:
-    stepwise = any(group[0].name in names for names in cascade.feedback)
     for einsum in group:
         if einsum.iterated is not None:
             values[einsum.name] = _started(cascade, einsum, kind)
-    if not stepwise:
-        _store(cascade, group[0], _compute(group[0], values, {}, kind), values, {})
+    if not _stepwise(cascade, group):
+        _store(group[0], _compute(group[0], values, {}, kind), values, {})
         return
     (rank,) = {einsum.iterated for einsum in group if einsum.iterated}
     assert rank is not None
@@ -169,7 +169,21 @@ def _run_group(
     for step in range(cascade.sizes[rank]):
         for einsum in group:
             fixed = {rank: step}
-            _store(cascade, einsum, _compute(einsum, values, fixed, kind), values, fixed)
+            _store(einsum, _compute(einsum, values, fixed, kind), values, fixed)
+
+
+def _stepwise(cascade: Cascade, group: Sequence[Einsum]) -> bool:
+    """Whether a step needs the one before: it feeds itself, or leaves some values as they were."""
+    first = group[0]
+    return any(first.name in names for names in cascade.feedback) or bool(_holding(first))
+
+
+def _holding(einsum: Einsum) -> list[Affine]:
+    """Conditions under which a step writes an iterated tensor; else its value stays as it was."""
+    if einsum.iterated is None:
+        return []
+    kept = set(einsum.output.ranks)
+    return [c for c in einsum.constraints if einsum.iterated in c.ranks and set(c.ranks) <= kept]
 
 
 def _started(cascade: Cascade, einsum: Einsum, kind: np.dtype[Any]) -> Array:
@@ -178,48 +192,87 @@ def _started(cascade: Cascade, einsum: Einsum, kind: np.dtype[Any]) -> Array:
 
 
 def _store(
-    cascade: Cascade,
-    einsum: Einsum,
-    result: Array,
-    values: dict[str, Array],
-    fixed: Mapping[str, int],
+    einsum: Einsum, result: Array, values: dict[str, Array], fixed: Mapping[str, int]
 ) -> None:
     if einsum.iterated is None and not fixed:
         values[einsum.name] = result
         return
-    where = tuple(
-        fixed[index.ranks[0]] + index.constant
-        if index.ranks[0] in fixed
-        else slice(index.constant, None)
-        for index in einsum.output.indices
-    )
-    values[einsum.name][where] = result
+
+    def place(back: int) -> tuple[int | slice, ...]:
+        return tuple(
+            fixed[index.ranks[0]] + index.constant - back
+            if index.ranks[0] in fixed
+            else slice(index.constant, None)
+            for index in einsum.output.indices
+        )
+
+    array = values[einsum.name]
+    if fixed and (conditions := _holding(einsum)):
+        ranks = [rank for rank in einsum.sizes if rank in einsum.output.ranks - set(fixed)]
+        held = {rank: Affine((), index) for rank, index in fixed.items()}
+        result = np.where(
+            _mask(Reader(einsum, values, held, ranks), conditions), result, array[place(1)]
+        )
+    array[place(0)] = result
+
+
+def _mask(reader: Reader, conditions: Sequence[Affine]) -> Array:
+    mask = reader.mask([condition.substitute(reader.binding) for condition in conditions])
+    return _given(mask)
 
 
 def _compute(
     einsum: Einsum, values: Mapping[str, Array], fixed: Mapping[str, int], kind: np.dtype[Any]
 ) -> Array:
     """Values of the output over its ranks, those in ``fixed`` held at one index."""
-    ranks = [rank for rank in einsum.sizes if rank not in fixed]
+    ranks = [rank for rank in einsum.sizes if rank not in fixed and rank != einsum.position]
     out = [rank for rank in ranks if rank not in einsum.reduced]
     held = {rank: Affine((), index) for rank, index in fixed.items()}
-    reader = _Reader(einsum, values, held, ranks)
+    reader = Reader(einsum, values, held, ranks)
     factors = _factors(einsum.expression)
-    if einsum.reduction == "sum" and factors is not None and reader.maskable:
+    if einsum.reduction == "sum" and factors and einsum.inputs and reader.maskable:
         return _contract(reader, factors, out).astype(kind, copy=False)
     result = np.asarray(reader.value(einsum.expression, kind))
     shape = [einsum.sizes[rank] for rank in ranks]
-    mask = reader.mask(reader.constraints)
+    mask = reader.mask([c for c in reader.constraints if einsum.position not in c.ranks])
+    result = np.broadcast_to(result, shape)
     if einsum.reduction is None:
-        result = np.broadcast_to(result, shape)
         return (result if mask is None else np.where(mask, result, 0)).astype(kind)
     reduction = REDUCTIONS[einsum.reduction]
-    result = np.broadcast_to(result, shape)
     if mask is not None:
         result = np.where(mask, result, _neutral(reduction.neutral, kind))
-    axes = tuple(i for i, rank in enumerate(ranks) if rank in einsum.reduced)
-    reduced = getattr(np, reduction.ufunc).reduce(result, axis=axes)
-    return np.asarray(reduced).astype(kind, copy=False)
+    # The reduced ranks stand last; they become one axis.
+    flat = [*(einsum.sizes[rank] for rank in out), -1]
+    present = None if mask is None else np.broadcast_to(mask, shape).reshape(flat)
+    kept = 1 if einsum.position is None else einsum.sizes[einsum.position]
+    found = np.asarray(reduction.apply(result.reshape(flat), present, kept))
+    if reduction.position:
+        _check_holds(einsum, found, kind)
+    if einsum.position is None:
+        return found.astype(kind, copy=False)
+    return _ranked(reader, found, out, kind)
+
+
+def _check_holds(einsum: Einsum, positions: Array, kind: np.dtype[Any]) -> None:
+    """Small types would turn positions into others without a word."""
+    with np.errstate(all="ignore"):
+        wrong = positions[positions.astype(kind).astype(np.int64) != positions]
+    if wrong.size:
+        raise InputError(
+            f"Einsum '{einsum.name}': gives position {wrong.flat[0]}, which {kind} cannot hold; "
+            "evaluate in a wider type"
+        )
+
+
+def _ranked(reader: Reader, result: Array, out: Sequence[str], kind: np.dtype[Any]) -> Array:
+    """The results of a topk, their place in the ranking moved to where the left side has it."""
+    position = reader.einsum.position
+    assert position is not None
+    whole = [rank for rank in reader.einsum.sizes if rank in (*out, position)]
+    result = np.moveaxis(result, -1, whole.index(position)).astype(kind, copy=False)
+    conditions = [c for c in reader.constraints if position in c.ranks]
+    mask = reader.mask(conditions, whole)
+    return result if mask is None else np.where(mask, result, kind.type(0))
 
 
 def _neutral(value: float, kind: np.dtype[Any]) -> Any:
@@ -244,7 +297,7 @@ def _factors(node: Node) -> list[TensorAccess | Scalar] | None:
 
 
 def _contract(
-    reader: _Reader, factors: Sequence[TensorAccess | Scalar], out: Sequence[str]
+    reader: Reader, factors: Sequence[TensorAccess | Scalar], out: Sequence[str]
 ) -> Array:
     scale = math.prod(f.value for f in factors if isinstance(f, Scalar))
     operands: list[Any] = []
@@ -278,83 +331,3 @@ def _contract(
 def _given(mask: Array | None) -> Array:
     assert mask is not None
     return mask
-
-
-class _Reader:
-    """Reads tensors as arrays aligned to an Einsum's ranks."""
-
-    def __init__(
-        self,
-        einsum: Einsum,
-        values: Mapping[str, Array],
-        held: Mapping[str, Affine],
-        ranks: Sequence[str],
-    ) -> None:
-        self.einsum, self.values, self.ranks = einsum, values, list(ranks)
-        free = {rank: Affine(((rank, 1),)) for rank in ranks}
-        self.binding = {**free, **held}
-        substituted = (c.substitute(self.binding) for c in einsum.constraints)
-        self.constraints = [c for c in substituted if c.terms or c.constant < 0]
-
-    @property
-    def maskable(self) -> bool:
-        """Whether a product is 0 where one factor is made 0: not so beside inf or nan."""
-        arrays = (self.values[access.tensor] for access in self.einsum.inputs)
-        return not self.constraints or all(np.isfinite(array).all() for array in arrays)
-
-    def value(self, node: Node, kind: np.dtype[Any]) -> Array:
-        match node:
-            case Scalar(value=value):
-                return np.asarray(value, kind)
-            case TensorAccess():
-                array, ranks = self.gather(node)
-                return self._align(array, ranks)
-            case Term(operation=operation, operands=operands):
-                parts = [self.value(operand, kind) for operand in operands]
-                return OPERATIONS[operation].apply(*parts)
-
-    def _align(self, array: Array, ranks: Sequence[str]) -> Array:
-        order = sorted(range(len(ranks)), key=lambda i: self.ranks.index(ranks[i]))
-        array = array.transpose(order)
-        lengths = iter(array.shape)
-        return array.reshape([next(lengths) if rank in ranks else 1 for rank in self.ranks])
-
-    def gather(self, access: TensorAccess) -> tuple[Array, list[str]]:
-        """The elements that an access reads, one axis per rank that it uses."""
-        array = self.values[access.tensor]
-        labels: list[str] = []
-        for index in access.indices:
-            index = index.substitute(self.binding)
-            axis = len(labels)
-            if index.plain and array.shape[axis] == self.einsum.sizes[index.plain]:
-                labels.append(index.plain)
-                continue
-            ranks = [rank for rank in self.ranks if rank in index.ranks]
-            positions = np.clip(self._grid(index, ranks), 0, array.shape[axis] - 1)
-            array = np.take(array, positions, axis=axis)
-            labels += ranks
-        if len(set(labels)) == len(labels):
-            return array, labels
-        unique = list(dict.fromkeys(labels))
-        diagonal = np.einsum(array, [unique.index(label) for label in labels], range(len(unique)))
-        return diagonal, unique
-
-    def _grid(self, index: Affine, ranks: Sequence[str]) -> NDArray[np.int64]:
-        """Value of an affine expression at every point of some ranks."""
-        coefficients = dict(index.terms)
-        grid = np.asarray(index.constant, np.int64)
-        for axis, rank in enumerate(ranks):
-            steps = np.arange(self.einsum.sizes[rank]) * coefficients.get(rank, 0)
-            grid = grid + steps.reshape([-1 if i == axis else 1 for i in range(len(ranks))])
-        return grid
-
-    def mask(
-        self, conditions: Sequence[Affine], ranks: Sequence[str] | None = None
-    ) -> Array | None:
-        """Where all conditions hold, or None where there are none."""
-        ranks = self.ranks if ranks is None else ranks
-        mask: Array | None = None
-        for condition in conditions:
-            here: Array = self._grid(condition, ranks) >= 0
-            mask = here if mask is None else mask & here
-        return mask

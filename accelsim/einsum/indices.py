@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Mapping
 
 from accelsim.einsum.affine import Affine
 from accelsim.errors import InputError, unknown_name
 
 __all__ = ["resolve_index"]
+
+_MARK = "i_"
 
 
 def resolve_index(text: str, *, ranks: Collection[str], values: Mapping[str, int]) -> Affine:
@@ -27,10 +30,11 @@ def resolve_index(text: str, *, ranks: Collection[str], values: Mapping[str, int
         >>> str(resolve_index("stride*p + r", ranks={"P", "R"}, values={"stride": 2}))
         '2*p + r'
     """
+    # Behind a sign of our own, `in` and `as` are names like others.
+    marked = re.sub(r"[A-Za-z_][A-Za-z0-9_]*", lambda found: _MARK + found[0], text.strip())
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
-    except SyntaxError:
-        # A word of Python (`if`), or a number such as 01.
+        tree = ast.parse(marked, mode="eval").body
+    except SyntaxError:  # A number such as 01.
         raise InputError(f"index '{text}' is not a linear expression of indices") from None
     return _affine(tree, text, ranks, values)
 
@@ -39,12 +43,8 @@ def _affine(node: ast.expr, text: str, ranks: Collection[str], values: Mapping[s
     match node:
         case ast.Constant(value=int() as number):
             return Affine((), number)
-        case ast.Name(id=name) if name in values:
-            return Affine((), values[name])
-        case ast.Name(id=name) if name.upper() in ranks and name == name.lower():
-            return Affine(((name.upper(), 1),))
-        case ast.Name(id=name):
-            raise InputError(unknown_name("index", name, [rank.lower() for rank in ranks]))
+        case ast.Name(id=marked):
+            return _named(marked.removeprefix(_MARK), ranks, values)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return Affine(()).plus(_affine(operand, text, ranks, values), -1)
         case ast.BinOp(left=left, op=operator, right=right):
@@ -55,6 +55,14 @@ def _affine(node: ast.expr, text: str, ranks: Collection[str], values: Mapping[s
             return first.plus(second, 1 if isinstance(operator, ast.Add) else -1)
         case _:
             raise InputError(f"index '{text}' is not a linear expression of indices")
+
+
+def _named(name: str, ranks: Collection[str], values: Mapping[str, int]) -> Affine:
+    if name in values:
+        return Affine((), values[name])
+    if name.upper() in ranks and name == name.lower():
+        return Affine(((name.upper(), 1),))
+    raise InputError(unknown_name("index", name, [rank.lower() for rank in ranks]))
 
 
 def _product(first: Affine, second: Affine, text: str) -> Affine:

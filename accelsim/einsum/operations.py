@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["FUNCTIONS", "INFIX", "OPERATIONS", "REDUCTIONS", "Operation", "ReductionKind"]
+__all__ = [
+    "FUNCTIONS",
+    "INFIX",
+    "OPERATIONS",
+    "REDUCTIONS",
+    "REDUCTION_ALIASES",
+    "Operation",
+    "ReductionKind",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +33,23 @@ class Operation:
     apply: Callable[..., NDArray[Any]]
 
 
+Reduce = Callable[["NDArray[Any]", "NDArray[Any] | None", int], "NDArray[Any]"]
+"""(array, which elements take part or None for all, how many results to keep) -> results."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReductionKind:
-    """A reduction: its NumPy ufunc, the operation it costs per point, and its neutral value."""
+    """A reduction: what it computes, the operation it costs per point, and its neutral value."""
 
     name: str
-    ufunc: str
+    apply: Reduce
+    """Reduces the last axis of an array."""
     operation: str
     neutral: float
+    ranks: bool = False
+    """Whether it keeps several results, best first, along an index of their own."""
+    position: bool = False
+    """Whether the result is the position of the element, not its value."""
 
 
 def _numpy(name: str) -> Callable[..., NDArray[Any]]:
@@ -98,12 +115,73 @@ INFIX = ("add", "subtract", "multiply", "divide", "negate")
 FUNCTIONS = tuple(sorted(set(OPERATIONS) - set(INFIX)))
 """Operations that are called by name, such as ``exp(A[m])`` or ``max(A[m], B[m])``."""
 
+
+def _over(ufunc: str) -> Reduce:
+    def apply(array: NDArray[Any], present: NDArray[Any] | None, kept: int) -> NDArray[Any]:
+        import numpy as np
+
+        return np.asarray(getattr(np, ufunc).reduce(array, axis=-1))
+
+    return apply
+
+
+def _topk(array: NDArray[Any], present: NDArray[Any] | None, kept: int) -> NDArray[Any]:
+    import numpy as np
+
+    result: NDArray[Any] = np.sort(array, axis=-1)[..., ::-1][..., :kept]
+    return result
+
+
+def _positions(
+    array: NDArray[Any], present: NDArray[Any] | None, kept: int, *, least: bool = False
+) -> NDArray[Any]:
+    """Positions of the largest elements, largest first, the earlier of two equal ones first.
+
+    -1 stands for none: where fewer elements take part.
+    """
+    import numpy as np
+
+    if least:
+        order = np.argsort(array, axis=-1, kind="stable")
+    else:
+        # The stable sort runs from the far end, so that reversing it puts the earlier one first.
+        order = array.shape[-1] - 1 - np.argsort(array[..., ::-1], axis=-1, kind="stable")
+        order = order[..., ::-1]
+    if present is None:
+        return order[..., :kept]
+    absent = ~np.take_along_axis(present, order, axis=-1)
+    first = np.argsort(absent, axis=-1, kind="stable")[..., :kept]
+    order, absent = (np.take_along_axis(each, first, axis=-1) for each in (order, absent))
+    result: NDArray[Any] = np.where(absent, -1, order)
+    return result
+
+
+def _argmax(array: NDArray[Any], present: NDArray[Any] | None, kept: int) -> NDArray[Any]:
+    return _positions(array, present, 1)[..., 0]
+
+
+def _argmin(array: NDArray[Any], present: NDArray[Any] | None, kept: int) -> NDArray[Any]:
+    return _positions(array, present, 1, least=True)[..., 0]
+
+
 REDUCTIONS: dict[str, ReductionKind] = {
     kind.name: kind
     for kind in (
-        ReductionKind("sum", "add", "add", 0.0),
-        ReductionKind("product", "multiply", "multiply", 1.0),
-        ReductionKind("max", "maximum", "max", -math.inf),
-        ReductionKind("min", "minimum", "min", math.inf),
+        ReductionKind("sum", _over("add"), "add", 0.0),
+        ReductionKind("product", _over("multiply"), "multiply", 1.0),
+        ReductionKind("max", _over("maximum"), "max", -math.inf),
+        ReductionKind("min", _over("minimum"), "min", math.inf),
+        # Truth values are 1 and 0; anything but 0 is true.
+        ReductionKind("any", _over("logical_or"), "max", 0.0),
+        ReductionKind("all", _over("logical_and"), "min", 1.0),
+        ReductionKind("logsumexp", _over("logaddexp"), "logaddexp", -math.inf),
+        ReductionKind("argmax", _argmax, "max", -math.inf, position=True),
+        ReductionKind("argmin", _argmin, "min", math.inf, position=True),
+        # Each element is compared with every one that is kept so far.
+        ReductionKind("topk", _topk, "max", -math.inf, ranks=True),
+        ReductionKind("argtopk", _positions, "max", -math.inf, ranks=True, position=True),
     )
 }
+
+REDUCTION_ALIASES = {"prod": "product"}
+"""Other spellings; the formatter writes the name they stand for."""

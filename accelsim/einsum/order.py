@@ -11,12 +11,12 @@ from accelsim.errors import InputError, unknown_name
 
 __all__ = ["Misplaced", "order_problems"]
 
-Resolve = Callable[[str], Affine]
+Resolve = Callable[[str | Access], Affine]
 
 
 @dataclass(frozen=True)
 class Misplaced:
-    """One problem of the order, where it is, and which Einsums it leaves unresolvable."""
+    """One problem of the order, where it is, and which tensors it leaves unknown."""
 
     statement: Statement
     column: int
@@ -50,8 +50,7 @@ def order_problems(
                 continue
             if access.tensor not in written:
                 message = unknown_name("tensor", access.tensor, [*inputs, *written])
-                failed = frozenset({statement.output.tensor})
-                yield Misplaced(statement, access.column, message, failed)
+                yield Misplaced(statement, access.column, message, frozenset({access.tensor}))
             elif written[access.tensor] >= position:
                 producer = statements[written[access.tensor]]
                 if not _lagged(producer, access, resolve):

@@ -7,12 +7,26 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from accelsim.einsum.operations import FUNCTIONS, OPERATIONS, REDUCTIONS
-from accelsim.einsum.syntax import Access, Apply, Constant, Expression, Reduction, Statement
+from accelsim.einsum.operations import (
+    FUNCTIONS,
+    OPERATIONS,
+    REDUCTION_ALIASES,
+    REDUCTIONS,
+)
+from accelsim.einsum.syntax import (
+    Access,
+    Apply,
+    Condition,
+    Constant,
+    Expression,
+    Index,
+    Reduction,
+    Statement,
+)
 from accelsim.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
-    from lark import Lark, Token, Tree
+    from lark import Lark
 
 __all__ = ["parse_statement"]
 
@@ -34,6 +48,9 @@ _PLAIN_WORDS = {
     "STAR": "'*'",
     "SLASH": "'/'",
     "WHERE": "'where'",
+    "IF": "'if'",
+    "AND": "'and'",
+    "COMPARISON": "a comparison",
     "REDUCTION": "a reduction such as max(m)",
     "$END": "the end",
 }
@@ -61,18 +78,23 @@ def parse_statement(text: str, *, place: tuple[str, int, int] = ("", 1, 1)) -> S
         >>> parse_statement("Z[m,n] = A[m,k] * B[k,n]").output.indices
         ('m', 'n')
     """
-    output, reduction, expression, start = _parse(text, place)
-    return Statement(output, reduction, expression, start, text, place)
+    return Statement(*_parse(text, place), text, place)
 
 
-Parts = tuple[Access, Reduction | None, Expression, tuple[Access, Expression] | None]
+Parts = tuple[
+    Access,
+    Reduction | None,
+    Expression,
+    tuple[Condition, ...],
+    tuple[Access, Expression] | None,
+]
 
 
 @lru_cache(maxsize=1024)
 def _parse(text: str, place: tuple[str, int, int]) -> Parts:
     from lark.exceptions import UnexpectedInput
 
-    problem = Statement(Access("", (), 0), None, Constant(0.0, 0), None, text, place)
+    problem = Statement(Access("", ()), None, Constant(0.0), (), None, text, place)
     if len(text) > _MAX_CHARACTERS:
         raise InputError(
             f"{problem.at(0)}: Einsum holds {len(text)} characters, must be at most "
@@ -125,12 +147,13 @@ class _Builder:
     def fail(self, column: int, message: str) -> InputError:
         return InputError(f"{self.problem.at(column)}: Einsum '{self.problem.text}': {message}")
 
-    def statement(self, tree: Tree[Token]) -> Parts:
-        output, reduction, expression, start, value = tree.children
+    def statement(self, tree: Any) -> Parts:
+        output, reduction, expression, conditions, start, value = tree.children
         return (
             self.access(output),
             self.reduction(reduction) if reduction is not None else None,
             self.expression(expression),
+            tuple(map(self.condition, conditions.children)) if conditions is not None else (),
             (self.access(start), self.expression(value)) if start is not None else None,
         )
 
@@ -138,14 +161,32 @@ class _Builder:
         name, *indices = (child for child in tree.children if child is not None)
         return Access(str(name), tuple(self.index(index) for index in indices), name.start_pos)
 
-    def index(self, tree: Any) -> str:
-        text = self.problem.text[tree.meta.start_pos : tree.meta.end_pos]
+    def index(self, tree: Any) -> Index:
+        if tree.data == "gather":
+            return self.access(tree.children[0])
+        return self.linear(tree)
+
+    def linear(self, part: Any) -> str:
+        """Text of a linear expression without blanks and comments."""
+        span = getattr(part, "meta", part)  # A single name is a token, not a tree.
+        text = re.sub(r"#[^\n]*", "", self.problem.text[span.start_pos : span.end_pos])
         return re.sub(r"\s+", "", text)
+
+    def condition(self, tree: Any) -> Condition:
+        terms = tuple(self.linear(term) for term in tree.children[::2])
+        signs = tuple(map(str, tree.children[1::2]))
+        column = tree.meta.start_pos
+        if "!=" in signs:
+            raise self.fail(
+                column,
+                "condition uses !=, must be < <= > >= or ==; write two Einsums, one for each side",
+            )
+        return Condition(terms, signs, column)
 
     def reduction(self, tree: Any) -> Reduction:
         token = tree.children[0]
         name, _, rest = str(token).partition("(")
-        name = {"prod": "product"}.get(name.strip(), name.strip())
+        name = REDUCTION_ALIASES.get(name.strip(), name.strip())
         if name not in REDUCTIONS:
             message = unknown_name("reduction", name, REDUCTIONS)
             raise self.fail(token.start_pos, message)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import ParamSpec, TypeVar
 
 from accelsim.einsum.affine import Affine
 from accelsim.einsum.cascade import (
     Cascade,
     Einsum,
+    Gathered,
+    Index,
     Node,
     Scalar,
     Tensor,
@@ -15,13 +18,18 @@ from accelsim.einsum.cascade import (
     Term,
     accesses,
 )
+from accelsim.einsum.conditions import resolve_condition
 from accelsim.einsum.indices import resolve_index
 from accelsim.einsum.order import order_problems
+from accelsim.einsum.reductions import position_rank, reduced_ranks, reduction_problems
 from accelsim.einsum.steps import step_problems
-from accelsim.einsum.syntax import Access, Apply, Constant, Expression, Statement
-from accelsim.errors import InputError, unknown_name
+from accelsim.einsum.syntax import Access, Apply, Condition, Constant, Expression, Statement
+from accelsim.errors import InputError, name_problem, unknown_name
 
 __all__ = ["resolve_cascade"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def resolve_cascade(
@@ -32,6 +40,9 @@ def resolve_cascade(
     values: Mapping[str, int],
     tensors: Mapping[str, Sequence[str]],
     outputs: Sequence[str] = (),
+    constants: Mapping[str, float] | None = None,
+    missing: frozenset[str] = frozenset(),
+    places: Mapping[str, str] | None = None,
 ) -> Cascade:
     """Infer a cascade's tensors and iteration spaces.
 
@@ -42,21 +53,24 @@ def resolve_cascade(
         values: sizes of the ranks and values of the parameters.
         tensors: the ranks of each input tensor.
         outputs: results to keep besides those that nobody reads.
+        constants: numbers that expressions name.
+        places: name -> ``file:line:column`` where it is declared.
+        missing: tensors whose Einsums could not be read; what reads them is not checked further.
 
     Raises:
         InputError: every problem of the cascade at once.
     """
-    resolver = _Resolver(name, ranks, values, statements)
+    resolver = _Resolver(name, ranks, values, statements, constants or {}, places or {})
     for tensor, dimensions in tensors.items():
         resolver.declare_input(tensor, dimensions)
-    resolver.check_order(statements, tensors)
+    resolver.failed |= missing
+    resolver.check_order(statements, [*tensors, *missing])
     einsums = [e for e in map(resolver.einsum, statements) if e is not None]
-    resolver.stop_if_wrong()
     read = {a.tensor for e in einsums for a in e.inputs if a.tensor != e.name}
     for kept in outputs:
-        if kept not in {einsum.name for einsum in einsums}:
+        if kept not in (written := {*resolver.statements, *missing}):
             resolver.problems.append(
-                unknown_name("output", kept, [e.name for e in einsums], where=name)
+                unknown_name("output", kept, written, where=resolver.place("outputs"))
             )
     resolver.stop_if_wrong()
     cascade = Cascade(
@@ -84,58 +98,79 @@ class _Resolver:
         ranks: Sequence[str],
         values: Mapping[str, int],
         statements: Sequence[Statement],
+        constants: Mapping[str, float],
+        places: Mapping[str, str],
     ) -> None:
         self.name = name
+        self.places = places
+        self.constants = constants
         self.statements = {statement.output.tensor: statement for statement in statements}
         self.ranks = tuple(ranks)
         self.values = values
         self.problems: list[str] = []
         self.tensors: dict[str, Tensor] = {}
         self.failed: set[str] = set()
+        wrong = set()
+        for size in (*values, *constants):
+            kind = "rank" if size in ranks else "name"
+            if problem := name_problem(kind, size, where=self.place(size)):
+                self.problems.append(problem)
+                wrong.add(size)
         for rank in ranks:
+            if rank in wrong:
+                continue
             if rank != rank.upper():
                 self.problems.append(
-                    f"{name}: rank '{rank}' holds lower-case letters, must be upper case; "
-                    f"write '{rank.upper()}'"
+                    f"{self.place(rank)}: rank '{rank}' holds lower-case letters, must be upper "
+                    f"case; write '{rank.upper()}'"
                 )
-            if rank.lower() in values:
+            if rank != rank.lower() and rank.lower() in values:
                 self.problems.append(
-                    f"{name}: '{rank.lower()}' is a parameter and the index of rank '{rank}'; "
-                    "rename the parameter"
+                    f"{self.place(rank.lower())}: '{rank.lower()}' is a parameter and the index of "
+                    f"rank '{rank}'; rename the parameter"
                 )
+
+    def place(self, name: str) -> str:
+        """Where a name is declared, or the cascade's name."""
+        return self.places.get(name, self.name)
 
     def stop_if_wrong(self) -> None:
         if self.problems:
             raise InputError(list(dict.fromkeys(self.problems)))
 
     def fail(self, statement: Statement, column: int, message: str) -> _ProblemError:
-        self.problems.append(f"{statement.at(column)}: Einsum '{statement.text}': {message}")
+        via = f" (included at {statement.included})" if statement.included else ""
+        self.problems.append(f"{statement.at(column)}: Einsum '{statement.text}'{via}: {message}")
         return _ProblemError()
 
+    def attempt(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """What a part resolves to, or None where its problems are collected; the rest goes on."""
+        try:
+            return work(*args, **kwargs)
+        except _ProblemError:
+            return None
+
     def declare_input(self, tensor: str, dimensions: Sequence[str]) -> None:
+        if problem := name_problem("tensor", tensor, where=self.place(tensor)):
+            self.problems.append(problem)
         unknown = [rank for rank in dimensions if rank not in self.ranks]
         for rank in unknown:
             self.problems.append(
-                unknown_name(f"tensor '{tensor}': rank", rank, self.ranks, where=self.name)
+                unknown_name(f"tensor '{tensor}': rank", rank, self.ranks, where=self.place(tensor))
             )
         if len(set(dimensions)) != len(dimensions):
             self.problems.append(
-                f"{self.name}: tensor '{tensor}' names a rank twice; "
+                f"{self.place(tensor)}: tensor '{tensor}' names a rank twice; "
                 "declare a second rank of the same size"
             )
         if not unknown:
             shape = tuple(self.values[rank] for rank in dimensions)
             self.tensors[tensor] = Tensor(tensor, tuple(dimensions), shape, (0,) * len(shape))
 
-    def check_order(
-        self, statements: Sequence[Statement], inputs: Mapping[str, Sequence[str]]
-    ) -> None:
+    def check_order(self, statements: Sequence[Statement], inputs: Sequence[str]) -> None:
         """Collect what is wrong with the order; Einsums that cannot be resolved then fail."""
 
-        def resolve(text: str) -> Affine:
-            return resolve_index(text, ranks=self.ranks, values=self.values)
-
-        for misplaced in order_problems(statements, tuple(inputs), resolve=resolve):
+        for misplaced in order_problems(statements, inputs, resolve=self._linear):
             self.fail(misplaced.statement, misplaced.column, misplaced.message)
             self.failed |= misplaced.failed
 
@@ -151,38 +186,63 @@ class _Resolver:
         return einsum
 
     def _einsum(self, statement: Statement) -> Einsum:
-        output, iterated = self._output(statement)
-        if iterated is not None:
+        written = self.attempt(self._output, statement)
+        if written and written[1] is not None:
             # Its own start is part of it, so its shape is known before its right side is read.
-            self._declare_output(output, iterated, domain=())
-        expression = self._node(statement, statement.expression)
-        sizes, reduced = self._ranks(statement, output, expression)
+            self._declare_output(*written, domain=())
+        expression = self.attempt(self._node, statement, statement.expression)
+        if written is None:
+            raise _ProblemError
+        output, iterated = written
+        start = self.attempt(self._start, statement, output, iterated)
+        if expression is None:
+            raise _ProblemError
+        left = [index.ranks[0] for index in output.indices]
+        sizes, reduced = self._space(statement, left, expression)
         constraints = self._constraints(statement, expression, sizes)
-        kept = set(output.ranks)
-        domain = tuple(c for c in constraints if set(c.ranks) <= kept)
+        # A step that takes no part leaves an iterated tensor as it was.
+        domain = tuple(
+            c for c in constraints if set(c.ranks) <= set(left) and iterated not in c.ranks
+        )
         self._declare_output(output, iterated, domain=domain)
+        reduction = statement.reduction.operation if statement.reduction else "sum"
         return Einsum(
             name=statement.output.tensor,
             output=output,
             expression=expression,
-            reduction=self._reduction(statement, reduced),
+            reduction=reduction if reduced else None,
             sizes=sizes,
             reduced=reduced,
             constraints=constraints,
             iterated=iterated,
-            start=self._start(statement, output, iterated),
+            start=start,
+            position=position_rank(left, expression, statement.reduction),
             statement=statement,
         )
 
-    def _index(self, statement: Statement, access: Access, text: str) -> Affine:
+    def _linear(self, index: str | Access) -> Affine:
+        if isinstance(index, Access):
+            raise InputError(f"index '{index}' is a gather, must be linear in the indices")
+        return resolve_index(index, ranks=self.ranks, values=self.values)
+
+    def _index(
+        self, statement: Statement, access: Access, written: str | Access, length: int
+    ) -> Index:
+        if isinstance(written, Access):
+            return Gathered(self._access(statement, written), length)
+        return self._affine(statement, access, written)
+
+    def _affine(self, statement: Statement, access: Access, text: str | Access) -> Affine:
         try:
-            return resolve_index(text, ranks=self.ranks, values=self.values)
+            return self._linear(text)
         except InputError as error:
             raise self.fail(statement, access.column, str(error)) from None
 
     def _output(self, statement: Statement) -> tuple[TensorAccess, str | None]:
         access, iterated = statement.output, None
-        indices = tuple(self._index(statement, access, text) for text in access.indices)
+        indices = tuple(self._affine(statement, access, text) for text in access.indices)
+        if problem := name_problem("tensor", access.tensor):
+            raise self.fail(statement, access.column, problem)
         seen: set[str] = set()
         for text, index in zip(access.indices, indices, strict=True):
             step = index.constant
@@ -227,9 +287,11 @@ class _Resolver:
         match expression:
             case Access():
                 return self._access(statement, expression)
+            case Constant(value=str() as name) if name in self.constants:
+                return Scalar(self.constants[name])
             case Constant(value=str() as name, column=column):
                 if name not in self.values:
-                    message = unknown_name("size", name, self.values)
+                    message = unknown_name("size", name, [*self.values, *self.constants])
                     if name in self.tensors:
                         message = f"tensor '{name}' has no indices; write {name}[...]"
                     raise self.fail(statement, column, message)
@@ -237,8 +299,10 @@ class _Resolver:
             case Constant(value=float() as value):
                 return Scalar(value)
             case Apply(operation=operation, operands=operands):
-                nodes = tuple(self._node(statement, operand) for operand in operands)
-                return Term(operation, nodes)
+                nodes = [self.attempt(self._node, statement, operand) for operand in operands]
+                if None in nodes:
+                    raise _ProblemError
+                return Term(operation, tuple(node for node in nodes if node is not None))
             case _:
                 raise AssertionError(expression)
 
@@ -256,12 +320,17 @@ class _Resolver:
                 f"tensor '{access.tensor}' has {len(access.indices)} indices, must be "
                 f"{len(tensor.ranks)} ({', '.join(tensor.ranks)})",
             )
-        indices = tuple(self._index(statement, access, text) for text in access.indices)
-        for text, index, rank, length in zip(
-            access.indices, indices, tensor.ranks, tensor.shape, strict=True
-        ):
-            self._check_reach(statement, access, text, index, rank, length)
-        return TensorAccess(access.tensor, indices)
+        indices = []
+        for written, rank, length in zip(access.indices, tensor.ranks, tensor.shape, strict=True):
+            index = self.attempt(self._index, statement, access, written, length)
+            if isinstance(index, Affine):
+                self.attempt(
+                    self._check_reach, statement, access, str(written), index, rank, length
+                )
+            indices.append(index)
+        if None in indices:
+            raise _ProblemError
+        return TensorAccess(access.tensor, tuple(index for index in indices if index is not None))
 
     def _forward(self, access: Access) -> Tensor:
         producer = self.statements.get(access.tensor)
@@ -297,66 +366,18 @@ class _Resolver:
                 f"rank {rank} holds {length}; use '{rank.lower()}', or give both the same size",
             )
 
-    def _ranks(
-        self, statement: Statement, output: TensorAccess, expression: Node
+    def _space(
+        self, statement: Statement, left: Sequence[str], expression: Node
     ) -> tuple[dict[str, int], tuple[str, ...]]:
-        left = [index.ranks[0] for index in output.indices]
-        right = list(
-            dict.fromkeys(
-                rank
-                for access in accesses(expression)
-                for index in access.indices
-                for rank in index.ranks
-            )
-        )
-        reduced = tuple(rank for rank in right if rank not in left)
-        self._check_reduction(statement, reduced)
-        self._check_addends(statement, expression, reduced)
+        """Sizes of the iteration space, the output's ranks first, and the reduced ones."""
+        reduction, known = statement.reduction, dict(self.values)
+        problems = list(reduction_problems(left, expression, reduction, self.ranks, known))
+        for column, message in problems:
+            self.fail(statement, column, message)
+        if problems:
+            raise _ProblemError
+        reduced = reduced_ranks(left, expression, reduction, self.ranks)
         return {rank: self.values[rank] for rank in (*left, *reduced)}, reduced
-
-    def _check_reduction(self, statement: Statement, reduced: tuple[str, ...]) -> None:
-        reduction = statement.reduction
-        if reduction is None:
-            return
-        named = {index.upper() for index in reduction.indices}
-        for index in reduction.indices:
-            if index.upper() not in self.ranks:
-                names = [rank.lower() for rank in self.ranks]
-                raise self.fail(statement, reduction.column, unknown_name("index", index, names))
-            if index.upper() not in reduced:
-                raise self.fail(
-                    statement,
-                    reduction.column,
-                    f"reduces '{index}', which must stand on the right and not on the left",
-                )
-        for rank in reduced:
-            if rank not in named:
-                raise self.fail(
-                    statement,
-                    reduction.column,
-                    f"index '{rank.lower()}' is missing on the left; name it in the reduction, "
-                    f"{reduction.operation}({', '.join(r.lower() for r in reduced)})",
-                )
-
-    def _check_addends(self, statement: Statement, node: Node, reduced: tuple[str, ...]) -> None:
-        """A sum of terms under a reduction must have every reduced index in each term."""
-        if not (isinstance(node, Term) and node.operation in ("add", "subtract") and reduced):
-            return
-        for operand in node.operands:
-            have = {rank for access in accesses(operand) for rank in access.ranks}
-            missing = [rank.lower() for rank in reduced if rank not in have]
-            if missing:
-                raise self.fail(
-                    statement,
-                    0,
-                    f"reduces {', '.join(missing)} over a sum in which one term does not depend "
-                    "on it; split it into two Einsums",
-                )
-
-    def _reduction(self, statement: Statement, reduced: tuple[str, ...]) -> str | None:
-        if not reduced:
-            return None
-        return statement.reduction.operation if statement.reduction else "sum"
 
     def _constraints(
         self, statement: Statement, expression: Node, sizes: Mapping[str, int]
@@ -364,18 +385,31 @@ class _Resolver:
         found: dict[Affine, None] = {}
         for access in accesses(expression):
             tensor = self.tensors[access.tensor]
-            for index, length in zip(access.indices, tensor.shape, strict=True):
-                found[index] = None
-                found[Affine((), length - 1).plus(index, -1)] = None
-            positions = {
-                rank: index.plus(Affine((), offset), -1)
-                for rank, index, offset in zip(
-                    tensor.ranks, access.indices, tensor.offsets, strict=True
-                )
-            }
+            positions = {}
+            for rank, index, length, offset in zip(
+                tensor.ranks, access.indices, tensor.shape, tensor.offsets, strict=True
+            ):
+                if isinstance(index, Affine):
+                    found[index] = None
+                    found[Affine((), length - 1).plus(index, -1)] = None
+                    positions[rank] = index.plus(Affine((), offset), -1)
             for condition in tensor.domain:
-                found[condition.substitute(positions)] = None
+                # Where data say which element is read, nobody knows whether it takes part.
+                if set(condition.ranks) <= set(positions):
+                    found[condition.substitute(positions)] = None
+        masks = [self.attempt(self._condition, statement, c, sizes) for c in statement.conditions]
+        if None in masks:
+            raise _ProblemError
+        found.update((constraint, None) for mask in masks for constraint in mask or ())
         return tuple(c for c in found if c.bounds(sizes)[0] < 0)
+
+    def _condition(
+        self, statement: Statement, condition: Condition, sizes: Mapping[str, int]
+    ) -> tuple[Affine, ...]:
+        try:
+            return resolve_condition(condition, resolve=self._linear, sizes=sizes)
+        except InputError as error:
+            raise self.fail(statement, condition.column, str(error)) from None
 
     def _start(
         self, statement: Statement, output: TensorAccess, iterated: str | None
@@ -384,7 +418,7 @@ class _Resolver:
             return None
         access, value = statement.start
         expected = tuple(
-            "0" if index.ranks[0] == iterated else text
+            "0" if index.ranks[0] == iterated else str(text)
             for text, index in zip(statement.output.indices, output.indices, strict=True)
         )
         if access.tensor != output.tensor or access.indices != expected:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Integral
 
 from accelsim.errors import InputError, unknown_name
 from accelsim.expressions import Number, evaluate_expression, names_in, whole_number
 
 __all__ = ["resolve_sizes"]
+
+_MAX_STEPS = 100
+"""From a size to those that it refers to and that are not known yet; Python's stack is finite."""
 
 Declared = Mapping[str, int | float | str | None]
 
@@ -19,6 +22,8 @@ def resolve_sizes(
     settings: Mapping[str, int | str] | None = None,
     *,
     where: str = "",
+    places: Mapping[str, str] | None = None,
+    others: Sequence[str] = (),
 ) -> dict[str, int]:
     """Every rank's and parameter's value as a whole number.
 
@@ -27,6 +32,8 @@ def resolve_sizes(
         parameters: the same for values that are no rank (a stride, a width); 0 is allowed.
         settings: values from outside; they win over the declared ones.
         where: the cascade or workload, for messages.
+        places: where each name is declared, ``file:line:column``.
+        others: names besides that may be set, for messages.
 
     Raises:
         InputError: all problems at once: unknown names, missing sizes, circles, values that are
@@ -39,20 +46,15 @@ def resolve_sizes(
     settings = settings or {}
     declared = {**ranks, **parameters}
     settings, problems = _checked(settings, where)
-    resolver = _Resolver(declared, settings, where)
+    resolver = _Resolver(declared, settings, where, places or {})
     resolver.problems += problems
     for name in settings:
         if name not in declared:
             kind = "rank" if ranks else "parameter"
-            resolver.problems.append(unknown_name(kind, name, declared, where=where))
+            resolver.problems.append(unknown_name(kind, name, [*declared, *others], where=where))
     values = {}
     for name in declared:
-        try:
-            value = resolver.value(name, ())
-        except RecursionError:
-            raise InputError(
-                f"{where}: size of '{name}' refers to others through too many steps"
-            ) from None
+        value = resolver.value(name, ())
         if value is not None:
             kind, least = ("rank", 1) if name in ranks else ("parameter", 0)
             values[name] = resolver.whole(value, kind=kind, name=name, least=least)
@@ -79,16 +81,28 @@ def _checked(
 
 
 class _Resolver:
-    def __init__(self, declared: Declared, settings: Mapping[str, int | str], where: str) -> None:
-        self.declared, self.settings = declared, settings
-        self.prefix = f"{where}: " if where else ""
+    def __init__(
+        self,
+        declared: Declared,
+        settings: Mapping[str, int | str],
+        where: str,
+        places: Mapping[str, str],
+    ) -> None:
+        self.declared, self.settings, self.where, self.places = declared, settings, where, places
         self.problems: list[str] = []
         self.known: dict[str, Number | None] = {}
+
+    def prefix(self, name: str) -> str:
+        """Where a size was written: in the file, unless it is set from outside."""
+        place = self.where if name in self.settings else self.places.get(name, self.where)
+        return f"{place}: " if place else ""
 
     def value(self, name: str, asked_by: tuple[str, ...]) -> Number | None:
         if name in asked_by:
             circle = " -> ".join((*asked_by[asked_by.index(name) :], name))
-            self.problems.append(f"{self.prefix}sizes refer to each other in a circle: {circle}")
+            self.problems.append(
+                f"{self.prefix(name)}sizes refer to each other in a circle: {circle}"
+            )
             return None
         if name not in self.known:
             self.known[name] = self._compute(name, asked_by)
@@ -98,7 +112,13 @@ class _Resolver:
         written = self.settings.get(name, self.declared[name])
         if written is None:
             self.problems.append(
-                f"{self.prefix}rank '{name}' has no size; set it with --set {name}=SIZE"
+                f"{self.prefix(name)}rank '{name}' has no size; set it with --set {name}=SIZE"
+            )
+            return None
+        if len(asked_by) > _MAX_STEPS:
+            self.problems.append(
+                f"{self.prefix(name)}size of '{name}' is asked for through over {_MAX_STEPS} "
+                "others; write it in front of them"
             )
             return None
         try:
@@ -113,12 +133,12 @@ class _Resolver:
                 names[other] = value
             return evaluate_expression(written, names)
         except InputError as error:
-            self.problems.append(f"{self.prefix}size of '{name}': {error}")
+            self.problems.append(f"{self.prefix(name)}size of '{name}': {error}")
             return None
 
     def whole(self, value: Number, *, kind: str, name: str, least: int) -> int:
         try:
             return whole_number(value, what=f"{kind} '{name}'", least=least)
         except InputError as error:
-            self.problems.append(f"{self.prefix}{error}")
+            self.problems.append(f"{self.prefix(name)}{error}")
             return least

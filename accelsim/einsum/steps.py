@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from accelsim.einsum.cascade import Cascade, Einsum, TensorAccess
+from accelsim.einsum.cascade import Cascade, Einsum, Gathered, TensorAccess
 
 __all__ = ["step_problems"]
 
@@ -40,5 +40,7 @@ def _written(producer: Einsum, access: TensorAccess, ranks: list[str]) -> bool:
     """Whether the access takes what this step or an earlier one wrote."""
     for written, read in zip(producer.output.indices, access.indices, strict=True):
         if written.ranks == tuple(ranks):
+            if isinstance(read, Gathered):
+                return False
             return read.terms == written.terms and read.constant <= written.constant
     return False

@@ -22,7 +22,9 @@ __all__ = [
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, use_attribute_docstrings=True
+    )
 
 
 def _loops_kind(value: object) -> str:
@@ -41,6 +43,7 @@ class ForStep(_Strict):
     """``for: B``, ``for: [B, H]`` (one by one) or ``for: {P: P1 * P0}`` (tile by tile)."""
 
     loops: Loops = Field(alias="for")
+    """A rank, ranks one by one, or rank -> tile size; what follows runs inside."""
 
 
 def _group_kind(value: object) -> str:
@@ -57,15 +60,20 @@ class KeepStep(_Strict):
     """``keep: {global_buffer: [Q, [QK, A]]}``: a list inside shares one space."""
 
     keep: dict[str, list[Group]] = Field(min_length=1)
+    """Memory -> tensors whose tiles stay in it while what follows runs."""
 
 
 class EinsumStep(_Strict):
     """One Einsum on an array."""
 
     einsum: str
+    """Name of the Einsum: the tensor that it writes."""
     on: str
+    """The array that it runs on."""
     rows: str | None = None
+    """The rank that is laid over the rows of the array."""
     columns: str | None = None
+    """The rank that is laid over the columns of the array."""
     order: list[str] = []
     """Ranks that run one by one on a PE, innermost last; the others come before."""
     forward: list[str] = []
@@ -76,6 +84,7 @@ class NestStep(_Strict):
     """A nest of its own: its loops and keeps hold for what is inside only."""
 
     nest: list[Step] = Field(min_length=1)
+    """Steps, outermost first."""
 
 
 _STEPS = {"for": "ForStep", "keep": "KeepStep", "einsum": "EinsumStep", "nest": "NestStep"}
@@ -106,17 +115,22 @@ class SearchStep(_Strict):
     """Einsums that the mapper maps by search, one after the other, each a block of its own."""
 
     search: Annotated[list[str], Field(min_length=1)]
+    """Names of Einsums."""
 
 
 class BlockFile(_Strict):
     """Einsums that run fused."""
 
     name: str
+    """Name of the block, for results."""
     nest: Annotated[list[Step], Field(min_length=1)]
+    """Steps, outermost first."""
     epochs: list[list[str]] = []
     """Einsums that overlap; ``LM@column_link`` is a tensor that crosses a link."""
     reserve_bytes: dict[str, Size] = {}
+    """Memory -> bytes that tiles may not take."""
     spill: list[str] = []
+    """Memories whose tiles may go to the memory above where they do not fit."""
 
 
 def _block_kind(value: object) -> str:
@@ -135,6 +149,7 @@ class TileFile(_Strict):
     """A tile size that is chosen: the largest divisor of a number that fits into a memory."""
 
     largest_divisor_of: str
+    """The number, as an expression of rank sizes and figures of the machine."""
     fits: str
     """The memory whose tiles must fit."""
 
@@ -156,7 +171,9 @@ class CaseFile(_Strict):
     ranks: dict[str, Size] = {}
     """Ranks of the cascade that the dataflow fixes, unless they are set from outside."""
     tiles: dict[str, Tile] = {}
+    """Name -> tile size: a number, an expression, or how it is chosen."""
     blocks: Annotated[list[Block], Field(min_length=1)]
+    """Blocks in the order in which they run."""
 
 
 class SearchFile(_Strict):
@@ -165,6 +182,7 @@ class SearchFile(_Strict):
     rows: tuple[str, ...] = ()
     """Ranks for the rows: names, ``reduced`` or ``output`` ones; empty for any."""
     columns: tuple[str, ...] = ()
+    """The same for the columns."""
     stationary: Literal["any", "output", "weights"] = "any"
     """Which tensor stays in the registers while the others stream; ``weights`` is the input with
     fewer elements."""
@@ -174,14 +192,19 @@ class MapperFile(_Strict):
     """A dataflow: ``mappers/fusemax.yaml`` and its like."""
 
     name: str
+    """Name of the dataflow, for lists."""
     description: str = ""
+    """One line for ``accelsim list``."""
     source: str = ""
+    """Where the dataflow is published."""
     rewrites: dict[str, str] = {}
     """Cascade -> the cascade that this dataflow runs in its place."""
     cases: list[CaseFile] = []
+    """Ways to map; the first whose Einsums and condition fit is taken."""
     search: SearchFile | None = None
     """For cascades that no case covers; without it they fall to ``fallback``."""
     fallback: str | None = None
+    """The mapper of cascades that neither a case nor a search covers."""
 
     @model_validator(mode="after")
     def _does_something(self) -> MapperFile:

@@ -6,8 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
-from accelsim.einsum.affine import Affine
-from accelsim.einsum.cascade import Tensor, TensorAccess
+from accelsim.einsum.cascade import Index, Tensor, TensorAccess
 from accelsim.errors import UnsupportedError
 from accelsim.mapping.extents import Axis, Cut, largest
 
@@ -25,7 +24,7 @@ def _plain_span(axis: Axis, ranks: Iterable[str], extent: int, width: int) -> in
     return min(extent, axis.chunk) if used == {axis.inner} else extent
 
 
-def _joint_span(index: Affine, extents: Sequence[tuple[int, int]], length: int) -> int:
+def _joint_span(index: Index, extents: Sequence[tuple[int, int]], length: int) -> int:
     """Elements from the first to the last that ``sum(c * i)`` reaches, as one strided run.
 
     A convolution's halo: (p - 1) * stride + (r - 1) * dilation + 1. Never more than the number
@@ -40,7 +39,7 @@ def _joint_span(index: Affine, extents: Sequence[tuple[int, int]], length: int) 
     return min(reach // stride + 1, combinations, length)
 
 
-def _groups(access: TensorAccess, cut: Cut) -> list[tuple[list[int], Affine | None, int]]:
+def _groups(access: TensorAccess, cut: Cut) -> list[tuple[list[int], Index | None, int]]:
     """Axes that an access uses: alone (no index given) or jointly in one dimension."""
     axis_of = {axis.outer: i for i, axis in enumerate(cut.axes)}
     axis_of |= {axis.inner: i for i, axis in enumerate(cut.axes) if axis.inner is not None}
@@ -58,7 +57,7 @@ def _groups(access: TensorAccess, cut: Cut) -> list[tuple[list[int], Affine | No
                 )
     in_joint = {i for axes, _, _ in joint for i in axes}
     alone = {i for axes, _, _ in dims for i in axes} - in_joint
-    groups: list[tuple[list[int], Affine | None, int]] = [([i], None, -1) for i in sorted(alone)]
+    groups: list[tuple[list[int], Index | None, int]] = [([i], None, -1) for i in sorted(alone)]
     return groups + [(axes, index, dim) for axes, index, dim in joint]
 
 
@@ -119,7 +118,7 @@ def same_elements(
     return True
 
 
-def _coefficients(index: Affine, axis: Axis, extent: int) -> list[tuple[int, int]]:
+def _coefficients(index: Index, axis: Axis, extent: int) -> list[tuple[int, int]]:
     """(coefficient, extent) of the ranks of one axis in an index."""
     terms = dict(index.terms)
     found = []
@@ -130,7 +129,7 @@ def _coefficients(index: Affine, axis: Axis, extent: int) -> list[tuple[int, int
     return found
 
 
-def _joint_total(index: Affine, cut: Cut, axes: Sequence[int], length: int) -> int:
+def _joint_total(index: Index, cut: Cut, axes: Sequence[int], length: int) -> int:
     total = 0
     for choice in product(*(cut.extents[i] for i in axes)):
         parts = [

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from accelsim.documents import Document, check_model, read_document
 from accelsim.einsum.cascade import Cascade
-from accelsim.einsum.parser import parse_statement
 from accelsim.einsum.sizes import resolve_sizes
-from accelsim.einsum.syntax import Statement
-from accelsim.einsum.template import CascadeTemplate
+from accelsim.einsum.template import ASSUMED_SIZE, CascadeTemplate
 from accelsim.errors import InputError, unknown_name
 from accelsim.expressions import evaluate_expression, names_in, whole_number
-from accelsim.formats import number_format
 from accelsim.library import WORKLOADS, find
-from accelsim.workload.schema import CascadeFile, LayerFile, NetworkFile
+from accelsim.workload.cascade_file import cascade_template, parsed
+from accelsim.workload.schema import LayerFile, NetworkFile
 from accelsim.workload.workload import Layer, Workload
 
-__all__ = ["cascade_from_text", "load_cascade", "load_template", "load_workload"]
+__all__ = [
+    "cascade_from_text",
+    "load_cascade",
+    "load_open_workload",
+    "load_template",
+    "load_workload",
+]
 
 Settings = Mapping[str, int | str]
+
+_MOST_LEVELS = 40
+"""Of cascades that include cascades."""
 
 
 def load_workload(name: str, settings: Settings | None = None) -> Workload:
@@ -43,6 +52,22 @@ def load_workload(name: str, settings: Settings | None = None) -> Workload:
     return Workload(name=name, layers=(layer,), title=template.title)
 
 
+def load_open_workload(name: str, settings: Settings | None = None) -> tuple[Workload, bool]:
+    """A workload whose open sizes are assumed, and whether none had to be.
+
+    For what does not depend on sizes: a file that leaves some open is sound.
+    """
+    given = dict(settings or {})
+    document = _document(name)
+    if isinstance(document.data, dict) and "layers" in document.data:
+        parameters = check_model(NetworkFile, document, what="network").parameters
+        names = [key for key, size in parameters.items() if size is None]
+    else:
+        names = list(_template(name, document).open_ranks)
+    assumed = {key: ASSUMED_SIZE for key in names if key not in given}
+    return load_workload(name, {**assumed, **given}), not assumed
+
+
 def load_template(name: str) -> CascadeTemplate:
     """A shipped cascade or a file, with its sizes still open."""
     return _template(name, _document(name))
@@ -60,16 +85,18 @@ def cascade_from_text(
     tensors: Mapping[str, Sequence[str]],
     name: str = "cascade",
     parameters: Mapping[str, int | str] | None = None,
+    constants: Mapping[str, int | float | str] | None = None,
     outputs: Sequence[str] = (),
 ) -> Cascade:
     """A cascade written in Python: one Einsum a line.
 
     Args:
-        text: Einsums, one a line; empty lines and lines that begin with ``#`` are skipped.
+        text: Einsums, one a line; what stands behind a ``#`` is skipped.
         ranks: sizes, or expressions of one another.
         tensors: ranks of each input tensor.
         name: for results and messages.
         parameters: values that are no rank, such as a stride.
+        constants: numbers that Einsums name.
         outputs: results to keep besides those that no Einsum reads.
 
     Example:
@@ -79,23 +106,26 @@ def cascade_from_text(
         >>> cascade["Z"].points
         24
     """
+    problems: list[str] = []
     lines = [(i, line) for i, line in enumerate(text.splitlines(), 1)]
     written = [(i, line) for i, line in lines if line.strip() and not line.strip().startswith("#")]
     placed = [(line.strip(), (name, i, len(line) - len(line.lstrip()) + 1)) for i, line in written]
+    statements = [found for each in placed if (found := parsed(*each, problems)) is not None]
+    if problems:
+        raise InputError(problems)
     return CascadeTemplate(
         name=name,
-        statements=_statements(placed),
+        statements=tuple(statements),
         ranks=dict(ranks),
         tensors={tensor: tuple(dims) for tensor, dims in tensors.items()},
         parameters=dict(parameters or {}),
+        constants=dict(constants or {}),
         outputs=tuple(outputs),
     ).resolve()
 
 
 @lru_cache(maxsize=256)
 def _cached(path: str, shown: str, _stamp: tuple[int, ...]) -> Document:
-    from pathlib import Path
-
     return read_document(Path(path), name=shown)
 
 
@@ -105,54 +135,48 @@ def _document(name: str) -> Document:
     return _cached(str(path), shown, (stat.st_ctime_ns, stat.st_mtime_ns, stat.st_size))
 
 
-def _statements(placed: Sequence[tuple[str, tuple[str, int, int]]]) -> tuple[Statement, ...]:
-    statements: list[Statement] = []
-    problems: list[str] = []
-    for text, place in placed:
-        try:
-            statements.append(parse_statement(text, place=place))
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
-    return tuple(statements)
-
-
 def _template(name: str, document: Document) -> CascadeTemplate:
-    file = check_model(CascadeFile, document, what="cascade")
-    placed = []
-    for i, text in enumerate(file.cascade):
-        line, column = document.positions.get(("cascade", i), (1, 1))
-        placed.append((text, (document.name, line, column)))
-    statements = _statements(placed)
-    named = [*file.tensors, *(s.output.tensor for s in statements), "default"]
-    for tensor, format_name in file.formats.items():
-        if tensor not in named:
-            place = document.place(("formats", tensor))
-            raise InputError(unknown_name("formats: tensor", tensor, named, where=place))
-        try:
-            number_format(format_name)
-        except InputError as error:
-            raise InputError(f"{document.place(('formats', tensor))}: {error}") from None
-    both = [name for name in file.parameters if name in file.ranks]
-    if both:
-        place = document.place(("parameters", both[0]))
-        raise InputError(f"{place}: '{both[0]}' is a rank and a parameter; rename one")
-    return CascadeTemplate(
-        name=name,
-        statements=statements,
-        ranks=file.ranks,
-        tensors={tensor: tuple(ranks) for tensor, ranks in file.tensors.items()},
-        parameters=file.parameters,
-        outputs=tuple(file.outputs),
-        formats=file.formats,
-        title=file.name,
-    )
+    """The cascade of a document, with what it includes."""
+    path, shown = find(WORKLOADS, name)
+    return _Includes({}).template(name, document, {path.resolve(): shown})
+
+
+@dataclass(frozen=True)
+class _Includes:
+    """Cascades that include each other; each is read once, also where it is wrong."""
+
+    known: dict[Path, CascadeTemplate | InputError]
+
+    def template(self, name: str, document: Document, within: dict[Path, str]) -> CascadeTemplate:
+        """The cascade of a document; ``within`` holds it and who includes it."""
+
+        def load(other: str) -> CascadeTemplate:
+            file, shown = find(WORKLOADS, other)
+            path = file.resolve()
+            chain = [*within.values(), shown]
+            if path in within:
+                raise InputError(f"cascades include each other in a circle: {' -> '.join(chain)}")
+            if len(chain) > _MOST_LEVELS:
+                raise InputError(f"includes nest deeper than {_MOST_LEVELS} levels; write some out")
+            if path not in self.known:
+                try:
+                    self.known[path] = self.template(
+                        other, _document(other), {**within, path: shown}
+                    )
+                except InputError as error:
+                    self.known[path] = error
+            found = self.known[path]
+            if isinstance(found, InputError):
+                raise found
+            return found
+
+        return cascade_template(name, document, load=load)
 
 
 def _network(name: str, document: Document, settings: Settings) -> Workload:
     file = check_model(NetworkFile, document, what="network")
-    values = resolve_sizes({}, file.parameters, settings, where=name)
+    places = {each: document.place(("parameters", each)) for each in file.parameters}
+    values = resolve_sizes({}, file.parameters, settings, where=name, places=places)
     layers: list[Layer] = []
     problems: list[str] = []
     seen: set[str] = set()

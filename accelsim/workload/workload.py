@@ -39,12 +39,13 @@ class Layer:
         Defaults of this cascade's own ranks do not.
         """
         of_inputs = {rank for ranks in self.template.tensors.values() for rank in ranks}
-        shared = {
+        shared: dict[str, int | str] = {
             name: size
             for name, size in self.cascade.sizes.items()
             if (name in of_inputs or name in self.settings)
             and (name in template.ranks or name in template.parameters)
         }
+        shared |= {n: s for n, s in self.settings.items() if n in template.constants}
         return replace(self, template=template, settings=shared)
 
 

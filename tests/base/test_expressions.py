@@ -135,7 +135,8 @@ def test_infix_agrees_with_fractions(left: int, right: int, sign: str) -> None:
     ],
 )
 def test_refused(text: str, rest: str) -> None:
-    assert refusal(text) == f"f.yaml:3: '{text}' {rest}"
+    # What cannot be shown is escaped.
+    assert refusal(text) == str(InputError(f"f.yaml:3: '{text}' {rest}"))
 
 
 def test_unknown_names_are_given_whole() -> None:

@@ -5,7 +5,15 @@ import math
 import pytest
 
 from accelsim.einsum.parser import parse_statement
-from accelsim.einsum.syntax import Access, Apply, Constant, Expression, Reduction, walk
+from accelsim.einsum.syntax import (
+    Access,
+    Apply,
+    Condition,
+    Constant,
+    Expression,
+    Reduction,
+    walk,
+)
 
 M_OF_A = Access("A", ("m",), 7)
 
@@ -139,3 +147,93 @@ def test_text_and_place_are_kept() -> None:
     assert statement.text == "Z[m] = A[m]"
     assert statement.at(0) == "f.yaml:7:5"
     assert statement.at(7) == "f.yaml:7:12"
+
+
+def columns(expression: Expression) -> list[int]:
+    """Of accesses and constants, in the order of the text; trees are equal wherever they stand."""
+    return [node.column for node in walk(expression) if not isinstance(node, Apply)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Z[m] = A[m]", [7]),
+        ("Z[m,n] = A[m,k] * B[k,n]", [9, 18]),
+        ("Z[m] = (1 + 2) * 3", [8, 12, 17]),
+        ("Z[m] = -1 - -2.5", [8, 13]),
+        ("Z[m] = max(k) max(A[m,k], B[k]) / M", [18, 26, 34]),
+        ("Z[m] =\n  exp( A[m] )\n + eps", [14, 24]),
+        ("Z[m] = # 1\n A[m]", [12]),
+        ("Z[m] = A[X[m], Y[ X[m] ]] + 1", [9, 18, 15, 7, 28]),
+    ],
+)
+def test_columns_of_accesses_and_constants(text: str, expected: list[int]) -> None:
+    assert columns(parse_statement(text).expression) == expected
+
+
+def test_columns_of_the_other_parts() -> None:
+    statement = parse_statement("  R[m+1] = max(k) A[m,k]  if k < m and 0<k  where R[0] = -1")
+    assert statement.output.column == 2
+    assert statement.reduction is not None
+    assert statement.reduction.column == 11
+    assert [condition.column for condition in statement.conditions] == [29, 39]
+    assert statement.start is not None
+    assert (statement.start[0].column, columns(statement.start[1])) == (50, [58])
+
+
+def test_trees_are_equal_where_they_say_the_same() -> None:
+    spaced = parse_statement("Z[ m ] =  sum( k )  A[m , 2 * k]  if  k<=m", place=("f.yaml", 7, 5))
+    plain = parse_statement("Z[m] = sum(k) A[m,2*k] if k <= m")
+    assert spaced == plain
+    assert hash(spaced) == hash(plain)
+    assert plain != parse_statement("Z[m] = sum(k) A[m,2*k] if k < m")
+    assert plain != parse_statement("Z[m] = sum(k) A[m,2*k]")
+
+
+@pytest.mark.parametrize(
+    ("written", "conditions"),
+    [
+        ("m <= p", [Condition(("m", "p"), ("<=",))]),
+        ("p - W < m <= p", [Condition(("p-W", "m", "p"), ("<", "<="))]),
+        ("m == 2*(p+1)", [Condition(("m", "2*(p+1)"), ("==",))]),
+        (
+            "m > 0 and p >= m and p < 3",
+            [
+                Condition(("m", "0"), (">",)),
+                Condition(("p", "m"), (">=",)),
+                Condition(("p", "3"), ("<",)),
+            ],
+        ),
+    ],
+)
+def test_conditions(written: str, conditions: list[Condition]) -> None:
+    statement = parse_statement(f"Z[m] = A[m,p] if {written}")
+    assert statement.conditions == tuple(conditions)
+    assert parse_statement(f"N[p] = sum(m) 1 if {written}").conditions == statement.conditions
+
+
+def test_condition_prints_itself() -> None:
+    (condition,) = parse_statement("Z[m] = 1 if  p-W<m   <= p").conditions
+    assert str(condition) == "p-W < m <= p"
+
+
+def test_words_of_a_condition_may_begin_a_name() -> None:
+    statement = parse_statement("iffy[m] = sum(k) if_[m,k] * wherever if m < andy and k < ifs")
+    assert statement.expression == Apply(
+        "multiply", (Access("if_", ("m", "k")), Constant("wherever"))
+    )
+    assert [condition.terms for condition in statement.conditions] == [("m", "andy"), ("k", "ifs")]
+
+
+def test_gather() -> None:
+    inner = Access("X", ("t",))
+    assert right("E[X[t], d]") == Access("E", (inner, "d"))
+    assert right("E[X[Y[t+1],d], 2*d]") == Access(
+        "E", (Access("X", (Access("Y", ("t+1",)), "d")), "2*d")
+    )
+    assert str(right("E[X[ t ],d]")) == "E[X[t], d]"
+
+
+@pytest.mark.parametrize("name", ["topk", "argtopk", "argmax", "argmin", "logsumexp", "any", "all"])
+def test_reductions_of_one_index(name: str) -> None:
+    assert parse_statement(f"Z[k] = {name}(e) S[e]").reduction == Reduction(name, ("e",))

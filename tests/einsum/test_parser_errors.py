@@ -7,6 +7,7 @@ from accelsim.errors import InputError
 from accelsim.workload import cascade_from_text
 
 FUNCTIONS = "exp, gelu, log, max, min, reciprocal, relu, sigmoid, silu, sqrt, tanh"
+REDUCTIONS = "all, any, argmax, argmin, argtopk, logsumexp, max, min, product, sum, topk"
 OPERAND = "'(' or '-' or a name or a number"
 INDEX = "'(' or '-' or a name or a whole number"
 
@@ -32,24 +33,24 @@ def message(text: str) -> str:
         (
             "Z[m] = mean(m) A[m]",
             12,
-            "reduction 'mean' is unknown; did you mean 'min'? valid: max, min, product, sum",
+            f"reduction 'mean' is unknown; did you mean 'min'? valid: {REDUCTIONS}",
         ),
         (
             "Z[m] = exp(k) A[m]",
             12,
-            "reduction 'exp' is unknown; valid: max, min, product, sum",
+            f"reduction 'exp' is unknown; did you mean 'logsumexp'? valid: {REDUCTIONS}",
         ),
-        ("Z[m = A[m]", 9, "found '= A[m]', must be '*' or '+' or ',' or '-' or ']'"),
+        ("Z[m = A[m]", 9, "found '= A[m]', must be '*' or '+' or ',' or '-' or '[' or ']'"),
         ("Z[m] = exp(A[m]", 20, "found the end, must be ')' or '+' or ',' or '-'"),
         (
             "Z[m] = A[m]]",
             16,
-            "found ']', must be '*' or '+' or '-' or '/' or 'where' or the end",
+            "found ']', must be '*' or '+' or '-' or '/' or 'if' or 'where' or the end",
         ),
         (
             "Z[m] = A[m] B[m]",
             17,
-            "found 'B[m]', must be '*' or '+' or '-' or '/' or 'where' or the end",
+            "found 'B[m]', must be '*' or '+' or '-' or '/' or 'if' or 'where' or the end",
         ),
         ("Z = A[m]", 7, "found '= A[m]', must be '['"),
         ("Z[m] = ", 12, f"found the end, must be {OPERAND} or a reduction such as max(m)"),

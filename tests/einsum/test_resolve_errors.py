@@ -25,8 +25,8 @@ ONE_EINSUM = [
     ("Z[m,m] = V[m]", 1, "index 'm' stands on the left twice"),
     ("Z[m] = V[m*m]", 8, "index 'm*m' multiplies two indices, must be linear in them"),
     ("Z[m] = V[0*m]", 8, "index '0*m' multiplies an index by 0, must be by at least 1"),
-    ("Z[m] = V[if]", 8, "index 'if' is not a linear expression of indices"),
-    ("Z[m] = V[None]", 8, "index 'None' is not a linear expression of indices"),
+    ("Z[m] = V[in]", 8, "index 'in' is unknown; did you mean 'n'? valid: j, k, m, n"),
+    ("Z[m] = V[None]", 8, "index 'None' is unknown; valid: j, k, m, n"),
     ("Z[m] = V[m+01]", 8, "index 'm+01' is not a linear expression of indices"),
     ("Z[m] = V[m+4]", 8, "index 'm+4' of 'V' runs from 4 to 7, must meet rank M (0 to 3)"),
     ("Z[m] = V[-m-1]", 8, "index '-m-1' of 'V' runs from -4 to -1, must meet rank M (0 to 3)"),
@@ -55,7 +55,33 @@ ONE_EINSUM = [
     (
         "Z[m] = A[m,k] - V[m]",
         1,
-        "reduces k over a sum in which one term does not depend on it; split it into two Einsums",
+        "reduces k over a sum in which one term does not depend on it; write sum(k) in front to "
+        "sum both, or split it into two Einsums",
+    ),
+    (
+        "Z[] = A[m,k] - V[m]",
+        1,
+        "reduces k over a sum in which one term does not depend on it; write sum(m, k) in front "
+        "to sum both, or split it into two Einsums",
+    ),
+    (
+        "Z[m] = sum(k) (V[m] - 1)",
+        8,
+        "reduces 'k', which must stand on the right and not on the left",
+    ),
+    ("Z[m] = sum(m) 1", 8, "reduces 'm', which must stand on the right and not on the left"),
+    ("Z[] = sum(q) 1", 7, "index 'q' is unknown; valid: j, k, m, n"),
+    ("Z[m] = V[m] if x < m", 16, "index 'x' is unknown; valid: j, k, m, n"),
+    (
+        "Z[m] = V[m] if m < n",
+        16,
+        "condition 'm < n' uses index 'n' in 'n', which must stand on the left or on the right of "
+        "the Einsum",
+    ),
+    (
+        "Z[m] = V[m] if m > 0 and 3 < m",
+        26,
+        "condition '3 < m' holds at no point, must hold at one at least",
     ),
     (
         "Z[m+1] = V[m]",
@@ -149,12 +175,28 @@ def test_wrong_declarations(problems: Problems) -> None:
     )
     assert problems("Z[] = 1", {"k": 4}, {}) == (
         "c: rank 'k' holds lower-case letters, must be upper case; write 'K'",
-        "c: 'k' is a parameter and the index of rank 'k'; rename the parameter",
     )
     assert problems("Z[] = 1", {"K": 4}, {}, parameters={"k": 4}) == (
         "c: 'k' is a parameter and the index of rank 'K'; rename the parameter",
     )
     assert problems("Z[m] = V[m]", outputs=["Y"]) == ("c: output 'Y' is unknown; valid: Z",)
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("Z[x] = V[q] * A[m] + QQ", [1, 8, 15, 22]),
+        ("Z[m,m] = V[m+4] * exp(V[m,k])", [1, 10, 23]),
+        ("Z[m] = VV[m] + exp(WW[m])", [8, 20]),
+        ("Z[m] = V[m] - A[q,x]", [15, 15]),
+        ("Z[m] = max(q,n) A[m,k]", [8, 8]),
+        ("Z[m] = A[m+9,k+9] where Z[0] = 3", [8, 8, 25]),
+    ],
+)
+def test_all_problems_of_one_einsum(problems: Problems, text: str, columns: list[int]) -> None:
+    found = [problem.split(": ")[0].split(":") for problem in problems(text)]
+    assert sorted(int(column) for _, _, column in found) == columns
+    assert {(name, line) for name, line, _ in found} == {("c", "1")}
 
 
 def test_all_problems_at_once(problems: Problems) -> None:

@@ -54,7 +54,7 @@ def problems(tmp_path: Path) -> Problems:
         ("./x", "workload file './x' does not exist; give a path to a YAML file"),
         ("x.yaml", "workload file 'x.yaml' does not exist; give a path to a YAML file"),
         ("..", "workload file '..' is no regular file; give a YAML file"),
-        ("x\0.yaml", "workload file 'x\0.yaml' does not exist; give a path to a YAML file"),
+        ("x\0.yaml", r"workload file 'x\x00.yaml' does not exist; give a path to a YAML file"),
     ],
 )
 def test_unknown_workload(name: str, message: str) -> None:
@@ -71,9 +71,9 @@ def test_unknown_workload(name: str, message: str) -> None:
             "tensors: {V",
             "tensor: {V",
             [
-                "F:1: cascade: key 'tensors' is missing; add it",
-                "F:3: cascade: key 'tensor' is unknown; did you mean 'tensors'? valid: cascade, "
-                "description, formats, name, outputs, parameters, ranks, tensors",
+                "F:1:1: cascade: key 'tensors' is missing; add it",
+                "F:3:1: cascade: key 'tensor' is unknown; did you mean 'tensors'? valid: cascade, "
+                "constants, description, formats, name, outputs, parameters, ranks, tensors",
             ],
         ),
         ("V[m]", "V[q]", ["F:5:12: Einsum 'Z[m] = V[q]': index 'q' is unknown; valid: m"]),
@@ -85,7 +85,7 @@ def test_unknown_workload(name: str, message: str) -> None:
         (
             "- Z[m] = V[m]",
             "- |-\n    Z[m] =\n    V[q]",
-            ["F:7:1: Einsum 'Z[m] =\nV[q]': index 'q' is unknown; valid: m"],
+            ["F:7:1: Einsum 'Z[m] =\\nV[q]': index 'q' is unknown; valid: m"],
         ),
         (
             "- Z[m] = V[m]",
@@ -96,13 +96,13 @@ def test_unknown_workload(name: str, message: str) -> None:
                 "F:5:13: Einsum 'Z[m] = V[q]': index 'q' is unknown; valid: m",
             ],
         ),
-        ("M: 4", "M: 0", ["F: rank 'M' is 0, must be at least 1"]),
-        ("M: 4", "M: null", ["F: rank 'M' has no size; set it with --set M=SIZE"]),
+        ("M: 4", "M: 0", ["F:2:12: rank 'M' is 0, must be at least 1"]),
+        ("M: 4", "M: null", ["F:2:12: rank 'M' has no size; set it with --set M=SIZE"]),
         (
             "M: 4",
             "M: yes",
             [
-                "F:2: cascade: ranks.M is true, must be a number, or an expression such as "
+                "F:2:12: cascade: ranks.M is true, must be a number, or an expression such as "
                 "ceil(M / M0)"
             ],
         ),
@@ -110,31 +110,50 @@ def test_unknown_workload(name: str, message: str) -> None:
             "M: 4",
             "M: [4]",
             [
-                "F:2: cascade: ranks.M is a list, must be a number, or an expression such as "
+                "F:2:12: cascade: ranks.M is a list, must be a number, or an expression such as "
                 "ceil(M / M0)"
             ],
         ),
-        ("M: 4", "M: 010", ["F: size of 'M': '010' is not an arithmetic expression"]),
+        ("M: 4", "M: 010", ["F:2:12: size of 'M': '010' is not an arithmetic expression"]),
         (
             "cascade:",
             "parameters: {M: 3}\ncascade:",
-            ["F:4: 'M' is a rank and a parameter; rename one"],
+            ["F:4:17: 'M' is a rank and a parameter; rename one"],
         ),
         (
             "cascade:",
             "formats: {V: fp33}\ncascade:",
             [
-                "F:4: format 'fp33' is unknown; did you mean 'fp32'? valid: bf16, fp16, fp32, "
+                "F:4:14: format 'fp33' is unknown; did you mean 'fp32'? valid: bf16, fp16, fp32, "
                 "fp64, fp8_e4m3, fp8_e5m2, int16, int32, int4, int8"
             ],
         ),
         (
             "cascade:",
             "formats: {W: fp32}\ncascade:",
-            ["F:4: formats: tensor 'W' is unknown; valid: V, Z, default"],
+            ["F:4:14: formats: tensor 'W' is unknown; valid: V, Z, default"],
         ),
-        ("cascade:", "outputs: [Y]\ncascade:", ["F: output 'Y' is unknown; valid: Z"]),
-        ("- Z[m] = V[m]", "- 3", ["F:5: cascade: cascade.0 is 3, must be a valid string"]),
+        ("cascade:", "outputs: [Y]\ncascade:", ["F:4:10: output 'Y' is unknown; valid: Z"]),
+        ("- Z[m] = V[m]", "- 3", ["F:5:5: cascade: cascade.0 is 3, must be a valid string"]),
+        ("- Z[m] = V[m]", "- [3]", ["F:5:5: cascade: cascade.0 is a list, must be a valid string"]),
+        (
+            "- Z[m] = V[m]",
+            "- {prefix: A}",
+            ["F:5:5: cascade: cascade.0: key 'include' is missing; add it"],
+        ),
+        (
+            "- Z[m] = V[m]",
+            "- {include: 3}",
+            ["F:5:15: cascade: cascade.0.include is 3, must be a valid string"],
+        ),
+        (
+            "- Z[m] = V[m]",
+            "- {include: matmul, tensors: {A: V}}",
+            [
+                "F:5:5: include 'matmul': its input 'B' is missing; write tensors: {B: TENSOR} "
+                "with one of V"
+            ],
+        ),
     ],
 )
 def test_wrong_cascade(problems: Problems, old: str, new: str, messages: list[str]) -> None:
@@ -157,12 +176,12 @@ def test_wrong_cascade(problems: Problems, old: str, new: str, messages: list[st
 )
 def test_wrong_layer(problems: Problems, old: str, new: str, message: str) -> None:
     (problem,) = problems(NETWORK.replace(old, new, 1))
-    assert problem.startswith(f"F:4: layer 'a': {message}")
+    assert problem.startswith(f"F:4:5: layer 'a': {message}")
 
 
 def test_truth_value_as_repetition(problems: Problems) -> None:
     (problem,) = problems(NETWORK.replace("repeat: P", "repeat: true"))
-    assert problem.startswith("F:4: network: layers.0.repeat is true, must be a number")
+    assert problem.startswith("F:4:53: network: layers.0.repeat is true, must be a number")
 
 
 def test_all_wrong_layers_at_once(problems: Problems) -> None:
@@ -172,9 +191,9 @@ def test_all_wrong_layers_at_once(problems: Problems) -> None:
     text += "  - {name: c, cascade: nothing}\n"
     found = problems(text)
     assert [problem.split(";")[0] for problem in found] == [
-        "F:4: layer 'a': parameter 'Q' is unknown",
-        "F:5: layer 'a' is named twice",
-        "F:6: layer 'c': workload 'nothing' is unknown",
+        "F:4:5: layer 'a': parameter 'Q' is unknown",
+        "F:5:5: layer 'a' is named twice",
+        "F:6:5: layer 'c': workload 'nothing' is unknown",
     ]
 
 
@@ -191,9 +210,9 @@ def test_wrong_settings(problems: Problems) -> None:
 
 def test_empty_network(problems: Problems) -> None:
     text = "name: x\nparameters: {}\nlayers: []\n"
-    assert [problem.split(": ")[0] for problem in problems(text)] == ["F:3"]
+    assert [problem.split(": ")[0] for problem in problems(text)] == ["F:3:9"]
 
 
 def test_shipped_files_are_named_by_their_folder() -> None:
-    with pytest.raises(InputError, match=r"^workloads/bert-base.yaml:\d+: cascade: key 'ranks'"):
+    with pytest.raises(InputError, match=r"^workloads/bert-base.yaml:\d+:1: cascade: key 'ranks'"):
         load_template("bert-base")
