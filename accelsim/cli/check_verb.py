@@ -1,0 +1,127 @@
+"""Every problem of workload, architecture, mapper and result files; with --format, their layout."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from accelsim.cli.options import add_json, emit_json
+from accelsim.errors import InputError
+
+__all__ = ["configure", "run"]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Options of ``accelsim check``."""
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="YAML files, folders of them, JSON of results"
+    )
+    parser.add_argument(
+        "--kind", help="workload, architecture, mapper or result; else told by the file's keys"
+    )
+    parser.add_argument(
+        "--format",
+        action="store_true",
+        help="write each file anew in the canonical layout; '-' is stdin to stdout",
+    )
+    parser.add_argument(
+        "--diff",
+        action="store_true",
+        help="with --format: show what would change, write nothing, exit with 1 if anything would",
+    )
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Format where asked to, check, report every problem."""
+    if arguments.diff and not arguments.format:
+        raise InputError("--diff shows what --format would change; give both")
+    if "-" in arguments.files:
+        return _format_stdin(arguments)
+    from accelsim.checking import files_in
+
+    arguments.files = files_in(arguments.files)
+    if arguments.format and arguments.diff:
+        return _show_differences(arguments.files)
+    if arguments.format:
+        _format(arguments.files)
+    return _check(arguments)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from accelsim.checking import check_file
+
+    kinds: dict[str, str] = {}
+    problems: dict[str, tuple[str, ...]] = {}
+    for name in arguments.files:
+        try:
+            kinds[name] = check_file(name, kind=arguments.kind)
+        except InputError as error:
+            problems[name] = error.problems
+    if arguments.json:
+        found = [
+            {"file": n, "kind": kinds.get(n), "problems": problems.get(n, ())}
+            for n in arguments.files
+        ]
+        emit_json(found, arguments.json)
+    if arguments.json != "-":
+        for name, kind in kinds.items():
+            print(f"{name}: {kind}, no problem found")
+    if problems:
+        raise InputError([problem for each in problems.values() for problem in each])
+    return 0
+
+
+def _formatted(name: str) -> tuple[str, str]:
+    """A file's text and its canonical form."""
+    from accelsim.checking import format_text
+    from accelsim.documents import read_text
+
+    text = read_text(Path(name))
+    return text, format_text(text, name=name)
+
+
+def _format(names: list[str]) -> None:
+    """Write the files whose layout changes, once all are known to be sound."""
+    from accelsim.files import write_text
+
+    found = {name: _formatted(name) for name in dict.fromkeys(names)}
+    for name, (before, after) in found.items():
+        if before != after:
+            write_text(Path(name), after)
+            print(f"{name}: formatted")
+
+
+def _show_differences(names: list[str]) -> int:
+    from difflib import unified_diff
+
+    changed = False
+    for name in names:
+        before, after = _formatted(name)
+        lines = unified_diff(
+            before.splitlines(), after.splitlines(), name, f"{name} (formatted)", lineterm=""
+        )
+        for line in lines:
+            changed = True
+            print(line)
+        changed = changed or before != after
+    return int(changed)
+
+
+def _format_stdin(arguments: argparse.Namespace) -> int:
+    from accelsim.checking import format_text
+
+    if arguments.files != ["-"] or not arguments.format or arguments.diff:
+        raise InputError("'-' formats stdin to stdout: accelsim check --format -")
+    try:
+        text = sys.stdin.buffer.read(_MOST_BYTES + 1).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"stdin: is not UTF-8 text (byte {error.start})") from None
+    if len(text) > _MOST_BYTES:
+        raise InputError("stdin: holds more than 4 MiB")
+    sys.stdout.write(format_text(text, name="stdin"))
+    return 0
+
+
+_MOST_BYTES = 4 * 2**20
