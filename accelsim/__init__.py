@@ -14,16 +14,20 @@ if TYPE_CHECKING:
     from accelsim.accelerators.registry import validate
     from accelsim.architecture import Architecture, load_architecture
     from accelsim.catalogue import shipped
+    from accelsim.checking import check_file
     from accelsim.einsum.evaluate import evaluate
     from accelsim.errors import AccelsimError, InputError, UnsupportedError
     from accelsim.model.result import Result
+    from accelsim.model.result_file import load_result
     from accelsim.pipeline import simulate
+    from accelsim.report.compare import compare
     from accelsim.workload import (
         Workload,
         cascade_from_text,
         load_cascade,
         load_workload,
     )
+    from accelsim.workload.analysis import analyse_workload
 
 __all__ = [
     "AccelsimError",
@@ -33,10 +37,14 @@ __all__ = [
     "UnsupportedError",
     "Workload",
     "__version__",
+    "analyse_workload",
     "cascade_from_text",
+    "check_file",
+    "compare",
     "evaluate",
     "load_architecture",
     "load_cascade",
+    "load_result",
     "load_workload",
     "shipped",
     "simulate",
@@ -50,10 +58,14 @@ _HOMES = {
     "Result": "accelsim.model.result",
     "UnsupportedError": "accelsim.errors",
     "Workload": "accelsim.workload",
+    "analyse_workload": "accelsim.workload.analysis",
     "cascade_from_text": "accelsim.workload",
+    "check_file": "accelsim.checking",
+    "compare": "accelsim.report.compare",
     "evaluate": "accelsim.einsum.evaluate",
     "load_architecture": "accelsim.architecture",
     "load_cascade": "accelsim.workload",
+    "load_result": "accelsim.model.result_file",
     "load_workload": "accelsim.workload",
     "shipped": "accelsim.catalogue",
     "simulate": "accelsim.pipeline",

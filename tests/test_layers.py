@@ -8,7 +8,18 @@ import accelsim
 PACKAGE = Path(accelsim.__file__).parent
 
 LAYERS = [
-    {"errors", "expressions", "documents", "files", "library", "sizes", "units", "version"},
+    {
+        "comments",
+        "documents",
+        "errors",
+        "expressions",
+        "files",
+        "layout",
+        "library",
+        "sizes",
+        "units",
+        "version",
+    },
     {"einsum", "formats"},
     {"workload", "architecture"},
     {"mapping"},
@@ -17,7 +28,7 @@ LAYERS = [
     {"simulator"},
     {"pipeline"},
     {"accelerators"},
-    {"catalogue"},
+    {"catalogue", "checking", "schemas"},
     {"roofline"},
     {"report"},
     {"explore"},

@@ -19,14 +19,16 @@ Count = Annotated[int, _Plain, Field(ge=1, le=2**30)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class AccessEnergy(_Strict):
     """Energy of one access of ``access_bits`` bits, in pJ."""
 
     read: NotNegative
+    """Energy of one access that reads, in pJ."""
     write: NotNegative
+    """Energy of one access that writes, in pJ."""
 
 
 class MemoryFile(_Strict):
@@ -42,6 +44,7 @@ class MemoryFile(_Strict):
     access_bits: Bits | None = None
     """Bits that one access moves; needed where ``energy_pj`` is given."""
     energy_pj: AccessEnergy | None = None
+    """Energy of one access of ``access_bits`` bits, in pJ; null where it is unknown."""
     area_um2: NotNegative | None = None
     """Area of one instance."""
     sources: dict[str, str] = {}
@@ -70,8 +73,9 @@ class ArrayFile(_Strict):
     parent: str
     """The memory that feeds it."""
     rows: Size = 1
+    """Rows of PEs; a whole number, or an expression."""
     columns: Size
-    """Whole numbers, or expressions such as ``array_2d.columns``."""
+    """Columns of PEs; a whole number, or an expression such as ``array_2d.columns``."""
     operations: dict[str, OperationFile] = Field(min_length=1)
     """Operation of the language -> how a PE performs it."""
     energy_pj: dict[str, NotNegative] = {}
@@ -79,6 +83,7 @@ class ArrayFile(_Strict):
     area_um2: dict[str, NotNegative] = {}
     """Functional unit -> area of one; each PE holds one of each."""
     sources: dict[str, str] = {}
+    """Figure (``energy``, ``area``, ``operations``) -> where it is from."""
 
 
 class LinkFile(_Strict):
@@ -86,10 +91,13 @@ class LinkFile(_Strict):
 
     kind: Literal["link"]
     start: str
+    """The array that sends."""
     end: str
+    """The array that receives."""
     latency_cycles: Size
     """Cycles until the last value of a tile has arrived, where nothing else overlaps it."""
     sources: dict[str, str] = {}
+    """Figure (``latency``) -> where it is from."""
 
 
 Component = Annotated[MemoryFile | ArrayFile | LinkFile, Field(discriminator="kind")]
@@ -99,13 +107,18 @@ class ArchitectureFile(_Strict):
     """A machine: ``fusemax.yaml`` and its like."""
 
     name: str
+    """Name of the machine, for results."""
     description: str = ""
+    """One line for ``accelsim list``."""
     extends: str | None = None
     """Another architecture; what is written here is laid over it, key by key."""
     clock_hz: Rate
+    """Clock of the machine, in Hz."""
     word_bits: Bits
     """Bits of an element whose format the workload leaves open."""
     mapper: str = "auto"
     """The mapper that is used where none is asked for."""
     components: dict[str, Component] = Field(min_length=1)
+    """Name -> memory, array or link; exactly one memory has no parent."""
     sources: dict[str, str] = {}
+    """Figure of the machine (``clock_hz``, ``word_bits``) -> where it is from."""

@@ -18,9 +18,13 @@ __all__ = ["main"]
 
 VERBS = {
     "simulate": "cycles, energy and traffic of a workload on an architecture",
+    "compare": "what changed between two results, and why",
+    "passes": "passes, fusion, footprints and traffic that a cascade implies on every machine",
+    "check": "every problem of your files, with line and column; their layout",
     "validate": "published figures beside ours",
     "demo": "BERT attention on FuseMax, FLAT and an unfused array, with a report",
     "list": "what ships: workloads, architectures, mappers, ...",
+    "schema": "JSON Schema of a kind of file, for editors",
 }
 
 

@@ -59,7 +59,7 @@ def test_arguments(accelsim_cli: Cli, arguments: tuple[str, ...], message: str) 
         ("%PDF-1.7 not yaml at all: {", "is not YAML"),
         ("- just\n- a list\n", "cascade is a list, must be a mapping of keys"),
         ("", "cascade is empty, must be a mapping of keys"),
-        (CASCADE.replace("[M, K]", "!!python/object:os.system [M, K]"), "mine.yaml:3: tag "),
+        (CASCADE.replace("[M, K]", "!!python/object:os.system [M, K]"), "mine.yaml:3:14: tag "),
         (CASCADE.replace("{M: 4", "&x {M: 4"), "anchor '&x' is refused"),
         (CASCADE.replace("name: mine", "name: *x"), "is refused"),
         (CASCADE.replace("A[m,k]", "A[m,j]"), "mine.yaml:5:14: Einsum"),

@@ -16,7 +16,7 @@ Cli = Callable[..., tuple[int, str, str]]
 def test_help_names_every_verb(accelsim_cli: Cli) -> None:
     code, out, _ = accelsim_cli("--help")
     assert code == 0
-    for verb in ("simulate", "list", "validate", "demo"):
+    for verb in ("simulate", "passes", "check", "compare", "validate", "demo", "list", "schema"):
         assert verb in out
         assert accelsim_cli(verb, "--help")[0] == 0
 

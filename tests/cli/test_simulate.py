@@ -101,3 +101,21 @@ def test_every_workload_runs_on_its_machines(accelsim_cli: Cli) -> None:
     for workload in ("matmul", "conv2d"):
         for machine in ("systolic-ws", "systolic-os", "fusemax", "flat"):
             assert accelsim_cli("simulate", workload, "--on", machine)[0] == 0
+
+
+def test_a_constant_is_set_like_a_size(accelsim_cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(
+        "name: own\nranks: {M: 64, K: 64}\ntensors: {A: [M, K]}\nconstants: {eps: 1e-5}\n"
+        "cascade: ['Z[m] = sum(k) (A[m,k] + eps)']\n"
+    )
+    cycles = []
+    for setting in ("eps=1e-5", "eps=1e-3", "eps=M / 8", "eps=-1"):
+        arguments = ("simulate", str(path), "--on", "fusemax", "--set", setting, "--json", "-")
+        code, out, err = accelsim_cli(*arguments)
+        assert (code, err) == (0, "")
+        cycles.append(json.loads(out)["cycles"])
+    assert len(set(cycles)) == 1  # A value costs no time.
+    code, out, err = accelsim_cli("simulate", str(path), "--on", "fusemax", "--set", "eps=q")
+    assert (code, out) == (2, "")
+    assert "constant 'eps': 'q': name 'q' is unknown; valid: K, M" in err
