@@ -5,7 +5,10 @@ BIN = $(VENV)/bin
 CODE = accelsim tests benchmarks
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --root-user-action=ignore
 
-.PHONY: demo test test-slow check format bench wheel clean
+N ?= 100000
+SEED ?= 0
+
+.PHONY: demo test test-slow fuzz check format bench wheel clean
 
 demo: $(VENV)/.report
 	$(BIN)/accelsim demo
@@ -15,6 +18,9 @@ test: $(VENV)/.test
 
 test-slow: $(VENV)/.test
 	$(BIN)/python -m pytest -m slow
+
+fuzz: $(VENV)/.test
+	$(BIN)/python tests/fuzz/run.py -n $(N) --seed $(SEED)
 
 check: $(VENV)/.test
 	$(BIN)/ruff check $(CODE)

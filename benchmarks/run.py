@@ -28,6 +28,26 @@ for model in ("bert-base", "trxl-wt103", "t5-small", "xlm"):
         accelsim.simulate(model, on="fusemax", set={"P": length})
 """
 
+CHAINS = """
+import time
+from accelsim.einsum.fusion import Fusion
+from accelsim.einsum.passes import analyse
+from accelsim.workload import cascade_from_text
+for count in (50, 400):
+    lines = ["T0[m,p] = A[m,p] * 2"]
+    for i in range(1, count):
+        # A third of them sum, a third use the sum again along the same fiber.
+        kind = (f"T{i}[p] = T{i-1}[m,p]", f"T{i}[m,p] = T{i-1}[p] * T{i-2}[m,p]",
+                f"T{i}[m,p] = exp(T{i-1}[m,p])")[(i - 1) % 3]
+        lines.append(kind)
+    cascade = cascade_from_text(
+        "\\n".join(lines), ranks={"M": 64, "P": 8}, tensors={"A": ["M", "P"]})
+    start = time.process_time()
+    fusion = Fusion(analyse(cascade))
+    fusion.fusable, fusion.footprint
+    print(count, fusion.passes.max_passes, round(time.process_time() - start, 3))
+"""
+
 CASES = {
     "python -c pass (the floor)": [sys.executable, "-c", "pass"],
     "accelsim --help": ["accelsim", "--help"],
@@ -39,6 +59,14 @@ CASES = {
     "accelsim simulate conv2d --on systolic-ws": [
         "accelsim", "simulate", "conv2d", "--on", "systolic-ws",
     ],
+    "accelsim passes attention/one-pass --json -": [
+        "accelsim", "passes", "attention/one-pass", "--json", "-",
+    ],
+    "accelsim check workloads mappers": ["accelsim", "check", "workloads", "mappers"],
+    "accelsim check --format --diff workloads mappers": [
+        "accelsim", "check", "--format", "--diff", "workloads", "mappers",
+    ],
+    "passes of a chain of 50 and of 400 Einsums": [sys.executable, "-c", CHAINS],
     "accelsim validate": ["accelsim", "validate", "--report", "/tmp", "--json", "/dev/null"],
 }  # fmt: skip
 

@@ -1,0 +1,112 @@
+"""Files of every kind: what ships, damaged as text, as bytes and as trees; results as JSON."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from random import Random
+from typing import Any
+
+import fuzz_einsums
+from fuzz_texts import HIDDEN, ODD_SCALARS, any_bytes
+from fuzz_trees import changed, tree_of, written
+
+from accelsim.library import ARCHITECTURES, MAPPERS, WORKLOADS, shipped
+
+KINDS = {"workload": WORKLOADS, "architecture": ARCHITECTURES, "mapper": MAPPERS}
+
+
+@cache
+def shipped_texts(kind: str) -> tuple[str, ...]:
+    return tuple(path.read_text(encoding="utf-8") for path in shipped(KINDS[kind]).values())
+
+
+def damaged_file(rng: Random, kind: str) -> bytes:
+    """A shipped file of a kind, changed in a few places."""
+    how = rng.random()
+    if how < 0.05:
+        return any_bytes(rng)
+    text = rng.choice(shipped_texts(kind))
+    if how < 0.7:
+        tree, others = tree_of(text), [tree_of(each) for each in shipped_texts(kind)]
+        for _ in range(rng.choice([1, 1, 1, 2, 5])):
+            tree = changed(rng, tree, others)
+        text = written(rng, tree)
+    elif how < 0.85:
+        text = damaged_lines(rng, text)
+    else:
+        text = damaged_text(rng, text)
+    return encoded(rng, text)
+
+
+def damaged_lines(rng: Random, text: str) -> str:
+    lines = text.splitlines(keepends=True)
+    for _ in range(rng.choice([1, 2, 3])):
+        at, to = rng.randrange(len(lines)), rng.randrange(len(lines))
+        lines[at] = rng.choice(["", lines[at] * 2, lines[to], f"  {lines[at]}", "# why\n", "- a\n"])
+    return "".join(lines)
+
+
+def damaged_text(rng: Random, text: str) -> str:
+    for _ in range(rng.choice([1, 2, 3])):
+        at = rng.randrange(len(text) + 1)
+        to = min(len(text), at + rng.randrange(8))
+        text = text[:at] + rng.choice([*ODD_SCALARS, *HIDDEN, "\t", "{", "["]) + text[to:]
+    return text
+
+
+def encoded(rng: Random, text: str) -> bytes:
+    how = rng.random()
+    if how < 0.9:
+        return text.encode("utf-8", "surrogatepass")
+    if how < 0.94:
+        return text.replace("\n", rng.choice(["\r\n", "\r"])).encode("utf-8", "replace")
+    return text.encode(rng.choice(["utf-16", "utf-8-sig", "latin-1"]), "replace")
+
+
+def cascade_file(rng: Random) -> bytes:
+    return fuzz_einsums.cascade(rng).encode("utf-8", "replace")
+
+
+@cache
+def _result() -> str:
+    import accelsim
+
+    sizes = {"M": 64, "N": 64, "K": 64}
+    return json.dumps(accelsim.simulate("matmul", on="systolic-os", set=sizes).as_json())
+
+
+_ODD_VALUES: tuple[Any, ...] = (
+    *(None, True, -1, 0, 1.5, 1e308, -0.0, 10**400, "", "a\nb", "\x1b[31m", "\u202e", "\ud800"),
+    *([], {}, [[]], {"a": {}}, "x" * 5000, float("nan"), float("inf"), "1", ["a"], "\u2028"),
+)
+
+
+def result_file(rng: Random) -> bytes:
+    """A result as `simulate --json` writes it, changed in a few places."""
+    data = json.loads(_result())
+    for _ in range(rng.choice([0, 1, 1, 2, 5])):
+        _change_value(rng, data)
+    text = json.dumps(data, ensure_ascii=rng.random() < 0.7)
+    if rng.random() < 0.2:
+        text = damaged_text(rng, text)
+    return encoded(rng, text)
+
+
+def _change_value(rng: Random, data: Any) -> None:
+    while True:
+        keys = list(data) if isinstance(data, dict) else list(range(len(data)))
+        if not keys:
+            return
+        key = rng.choice(keys)
+        if isinstance(data[key], dict | list) and rng.random() < 0.8:
+            data = data[key]
+            continue
+        how = rng.random()
+        if how < 0.2:
+            del data[key]
+        elif how < 0.3 and isinstance(data, dict):
+            data[rng.choice(["", "a", "a\nb", "x" * 3000, "\u202e", "\ud800"])] = data.pop(key)
+        else:
+            data[key] = rng.choice(_ODD_VALUES)
+        return
