@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from accelsim.einsum.affine import Affine
 from accelsim.einsum.cascade import Cascade, Node, TensorAccess, Term, accesses, lag_of
 from accelsim.einsum.fibers import Cover, Fiber, Reach, fibers_of
 
@@ -158,14 +159,22 @@ class Passes:
         return found
 
     def _under_other_names(self, name: str, rank: str) -> int:
-        """The same, where readers walk along the tensor with another rank: X[t] read as X[m]."""
+        """The same, where readers walk along the tensor with other ranks: X[t] read as X[m].
+
+        Of a window, X[p+r], the rank that the reader keeps walks along it.
+        """
         count = 1
         dim = self.cascade.tensors[name].ranks.index(rank)
         for reader in self.cascade.consumers[name]:
-            for access in self.cascade[reader].inputs:
-                other = access.indices[dim].plain if access.tensor == name else None
+            einsum = self.cascade[reader]
+            for access in einsum.inputs:
+                if access.tensor != name or not isinstance(access.indices[dim], Affine):
+                    continue
+                walking = [r for r in access.indices[dim].ranks if r != rank]
+                walking = [r for r in walking if r not in einsum.reduced] or walking
                 for level in self.fibers:
-                    if other is not None and other != rank and other in level.fiber.weights:
+                    weights = level.fiber.weights
+                    if rank not in weights and set(walking) & set(weights):
                         count = max(count, level.of_tensor(reader))
         return count
 

@@ -101,7 +101,8 @@ def _read(document: Document) -> tuple[CascadeFile, list[str]]:
             # A wrong size is taken for 1, so that its name is known.
             sound = {n: v for n, v in value.items() if _sound(key, {n: v})}
             sizes = dict.fromkeys(value, 1) if key in ("ranks", "parameters", "constants") else {}
-            kept[key] = {**sizes, **sound}
+            if sizes or sound:
+                kept[key] = {**sizes, **sound}
     entries = data.get("cascade")
     if isinstance(entries, list) and entries:
         kept["cascade"] = [e if _sound("cascade", [e]) else _UNREADABLE for e in entries]

@@ -373,6 +373,39 @@ def test_what_may_wait_fuses_with_a_later_pass() -> None:
     assert found.footprint["W"] == ()
 
 
+def test_what_may_wait_does_not_fuse_past_its_own_sum() -> None:
+    found = Fusion(
+        passes(
+            """G[] = X[m]
+               H[m] = X[m] - G[]
+               J[] = H[m]
+               K[m] = H[m] - J[]
+               W[m] = V[m] * 2
+               T[] = W[m]
+               Y[m] = W[m] + T[]""",
+            X="M",
+            V="M",
+        )
+    )
+    pairs = {(one, other): ranks for one, other, ranks in found.fusable}
+    # W may run in pass 1 or 2 and Y in 2 or 3, but never in the same.
+    assert ("W", "Y") not in pairs
+    assert pairs["W", "T"] == ("M",)
+
+
+@pytest.mark.parametrize("taps", [1, 3])
+def test_a_window_of_one_is_a_window(taps: int) -> None:
+    cascade = cascade_from_text(
+        "Y[p] = X[p+r] * W[r]\nZ[] = Y[p]\nO[p,r] = X[p+r] * Z[]",
+        ranks={"P": 4, "R": taps, "L": "P + R - 1"},
+        tensors={"X": ["L"], "W": ["R"]},
+    )
+    found = analyse(cascade)
+    assert found.passes["Y"] == {"P": 1}
+    assert found.passes["O"] == {"P": 2, "R": 2}
+    assert found.passes["X"] == {"L": 2}
+
+
 def test_bounds_of_a_matrix_product() -> None:
     bounds = Bounds(load_cascade("matmul", {"M": 4, "N": 5, "K": 3}))
     assert bounds.operations == 2 * 4 * 5 * 3
