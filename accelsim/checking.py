@@ -17,7 +17,7 @@ from accelsim.model.result_file import load_result
 from accelsim.workload.cascade_file import parsed
 from accelsim.workload.load import load_open_workload
 
-__all__ = ["KINDS", "check_file", "file_kind", "files_in", "format_text"]
+__all__ = ["KINDS", "check_file", "check_kind", "file_kind", "files_in", "format_text"]
 
 KINDS = ("workload", "architecture", "mapper", "result")
 """What a file can be."""
@@ -57,7 +57,13 @@ def _kinds_by_keys(data: Plain) -> list[str]:
     return [kind for kind, score in scores.items() if score == best and best]
 
 
-def check_file(name: str, *, kind: str | None = None) -> str:
+def check_kind(kind: str | None) -> None:
+    """Refuse what is no kind of file."""
+    if kind is not None and kind not in KINDS:
+        raise InputError(unknown_name("kind", kind, KINDS))
+
+
+def check_file(name: str | Path, *, kind: str | None = None) -> str:
     """Check one file and say what it is.
 
     Args:
@@ -67,8 +73,8 @@ def check_file(name: str, *, kind: str | None = None) -> str:
     Raises:
         InputError: every problem of the file, in the order of its lines.
     """
-    if kind is not None and kind not in KINDS:
-        raise InputError(unknown_name("kind", kind, KINDS))
+    check_kind(kind)
+    name = str(name)
     path = _path(name)
     kind = kind or file_kind(path)
     # A path that does not look like one would be taken for a shipped name.
@@ -101,12 +107,23 @@ def _path(name: str) -> Path:
 
 
 def files_in(names: Sequence[str]) -> list[str]:
-    """The names, folders replaced by the YAML files in them."""
+    """The names, folders replaced by the YAML files in them; hidden ones are left out.
+
+    Raises:
+        InputError: where a folder holds none.
+    """
     found: dict[str, None] = {}
     for name in names:
         if os.path.isdir(name):  # False, not an error, for what can be no name
-            inside = sorted(p for p in Path(name).rglob("*") if p.suffix in (".yaml", ".yml"))
-            found.update((str(path), None) for path in inside if path.is_file())
+            inside = [p for p in Path(name).rglob("*") if p.suffix in (".yaml", ".yml")]
+            shown = [
+                path
+                for path in sorted(inside)
+                if not any(part.startswith(".") for part in path.relative_to(name).parts)
+            ]
+            if not shown:
+                raise InputError(f"folder '{name}' holds no YAML file; give one that does")
+            found.update((str(path), None) for path in shown if path.is_file())
         else:
             found[name] = None
     return list(found)

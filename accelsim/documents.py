@@ -109,7 +109,7 @@ def parse_document(text: str, *, name: str) -> Document:
     try:
         _refuse_tricks(yaml.parse(text, Loader=loader), name)
         node = yaml.compose(text, Loader=loader)
-        reader = _Reader(name, loader("").construct_object)
+        reader = _Reader(name, loader("").construct_object, text)
         data = reader.plain(node, ()) if node is not None else None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -162,11 +162,19 @@ def _refuse_tricks(events: Iterable[Any], name: str) -> None:
 
 
 class _Reader:
-    def __init__(self, name: str, construct: object) -> None:
+    def __init__(self, name: str, construct: object, text: str) -> None:
+        self.lines = text.splitlines()
         self.name = name
         self.construct = construct
         self.positions: dict[Where, tuple[int, int]] = {}
         self.keys: dict[Where, tuple[int, int]] = {}
+
+    def indentation(self, index: int) -> int:
+        """Column of the first text at or below a line (counted from 0)."""
+        for text in self.lines[index:]:
+            if text.strip():
+                return len(text) - len(text.lstrip()) + 1
+        return 1
 
     def plain(self, node: Node, where: Where) -> Plain:
         from yaml.nodes import MappingNode, ScalarNode, SequenceNode
@@ -174,7 +182,7 @@ class _Reader:
         line, column = node.start_mark.line + 1, node.start_mark.column + 1
         quoted = isinstance(node, ScalarNode) and node.style in ("'", '"')
         if isinstance(node, ScalarNode) and node.style in ("|", ">"):
-            line, column = line + 1, 1  # The text begins on the line after the sign.
+            line, column = line + 1, self.indentation(line)  # On the line after the sign.
         self.positions[where] = (line, column + (1 if quoted else 0))
         if isinstance(node, SequenceNode):
             return [self.plain(item, (*where, i)) for i, item in enumerate(node.value)]

@@ -39,13 +39,14 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError("--diff shows what --format would change; give both")
     if "-" in arguments.files:
         return _format_stdin(arguments)
-    from accelsim.checking import files_in
+    from accelsim.checking import check_kind, files_in
 
     arguments.files = files_in(arguments.files)
+    check_kind(arguments.kind)
     if arguments.format and arguments.diff:
-        return _show_differences(arguments.files)
+        return _show_differences(arguments.files, arguments.kind)
     if arguments.format:
-        _format(arguments.files)
+        _format(arguments.files, arguments.kind)
     return _check(arguments)
 
 
@@ -73,38 +74,51 @@ def _check(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _formatted(name: str) -> tuple[str, str]:
-    """A file's text and its canonical form."""
-    from accelsim.checking import format_text
+def _formatted(name: str, kind: str | None) -> tuple[str, str]:
+    """A file's text and its canonical form; only files of ours are formatted."""
+    from accelsim.checking import file_kind, format_text
     from accelsim.documents import read_text
 
-    text = read_text(Path(name))
+    path = Path(name)
+    if (kind or file_kind(path)) == "result":
+        raise InputError(f"{name}: a result has no layout of its own; leave it as it was written")
+    text = read_text(path)
     return text, format_text(text, name=name)
 
 
-def _format(names: list[str]) -> None:
+def _format(names: list[str], kind: str | None) -> None:
     """Write the files whose layout changes, once all are known to be sound."""
     from accelsim.files import write_text
 
-    found = {name: _formatted(name) for name in dict.fromkeys(names)}
+    found: dict[str, tuple[str, str]] = {}
+    problems: list[str] = []
+    for name in names:
+        try:
+            found[name] = _formatted(name, kind)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
     for name, (before, after) in found.items():
         if before != after:
             write_text(Path(name), after)
             print(f"{name}: formatted")
 
 
-def _show_differences(names: list[str]) -> int:
+def _show_differences(names: list[str], kind: str | None) -> int:
     from difflib import unified_diff
 
     changed = False
     for name in names:
-        before, after = _formatted(name)
+        before, after = _formatted(name, kind)
         lines = unified_diff(
             before.splitlines(), after.splitlines(), name, f"{name} (formatted)", lineterm=""
         )
         for line in lines:
             changed = True
             print(line)
+        if before != after and before.splitlines() == after.splitlines():
+            print(f"{name}: line feeds would change")
         changed = changed or before != after
     return int(changed)
 

@@ -200,8 +200,6 @@ def _names(cascade: Cascade) -> Iterator[tuple[str, str]]:
     """(rank of a computed tensor, rank of a reader that walks along it): `O[q] = T[q+r]`."""
     for einsum in cascade.einsums:
         for access in einsum.inputs:
-            if access.tensor in cascade.inputs:
-                continue
             for rank, index in zip(
                 cascade.tensors[access.tensor].ranks, access.indices, strict=True
             ):

@@ -14,7 +14,8 @@ from functools import cached_property
 from heapq import heappop, heappush
 
 from accelsim.einsum.cascade import Cascade, TensorAccess
-from accelsim.einsum.fibers import Cover, Reach
+from accelsim.einsum.fibers import Cover, Fiber
+from accelsim.einsum.nest import FusedNest, SharedLoop
 from accelsim.einsum.passes import FiberPasses, Passes
 
 __all__ = ["Fusion"]
@@ -50,145 +51,134 @@ class Fusion:
         yield from sorted(pairs, key=lambda pair: (order[pair[0]], order[pair[1]]))
 
     @cached_property
+    def nest(self) -> FusedNest:
+        """The loops that the Einsums share where everything is fused that may be."""
+        return FusedNest(self.passes)
+
+    @cached_property
     def footprint(self) -> Mapping[str, tuple[str, ...]]:
         """Tensor -> the ranks whose product it must keep live; none: one element at a time."""
         return {name: self._live(name) for name in self.cascade.tensors}
 
     def _live(self, tensor: str) -> tuple[str, ...]:
-        live: set[str] = set()
-        for at in self.passes.levels:
-            ranks = self.cascade.tensors[tensor].ranks
-            mine = [rank for rank in ranks if rank in at.fiber.weights]
-            whole = at.fiber.cover(ranks) >= Cover.COARSE and not live & set(mine)
-            if whole and self._crosses(at, tensor):
-                live.update(mine)
-            if tensor not in self.cascade.inputs:
-                live.update(self._held(at, tensor))
-        return self._named(tensor, live)
-
-    def _named(self, tensor: str, live: set[str]) -> tuple[str, ...]:
-        """The live ranks in the tensor's order, all parts of a split as the whole."""
+        users = list(dict.fromkeys(name for name, _ in self._uses(tensor)))
+        common = shared = self._common([self.nest.loops[user] for user in users])
+        if tensor not in self.cascade.inputs:
+            # It stays while it fills up, is used again, or goes from step to step; what lies
+            # inside such a loop is live in full.
+            stays = next((i for i, loop in enumerate(shared) if self._stays(tensor, loop)), None)
+            shared = shared[:stays]
         names: dict[str, None] = {}
-        for rank in self.cascade.tensors[tensor].ranks:
-            if rank in live:
-                fiber = next(at.fiber for at in self.passes.fibers if rank in at.fiber.weights)
-                names[fiber.reported(rank) if fiber.cover(live) is Cover.FINE else rank] = None
+        for dim, rank in enumerate(self.cascade.tensors[tensor].ranks):
+            if self._runs(tensor, rank, common):
+                continue
+            for live in self._uncovered(tensor, dim, rank, shared):
+                names[live] = None
+        return self._named(tensor, tuple(names))
+
+    def _named(self, tensor: str, live: tuple[str, ...]) -> tuple[str, ...]:
+        """All parts of a split as the whole."""
+        names: dict[str, None] = {}
+        for rank in live:
+            fiber = self._fiber(rank)
+            names[fiber.reported(rank) if fiber.cover(live) is Cover.FINE else rank] = None
         return tuple(names)
 
-    def _crosses(self, at: FiberPasses, tensor: str) -> bool:
-        """Whether the fiber is used in another pass than the one that writes or first reads it."""
-        slots = self._placed[at.fiber.rank, at.fiber.depth]
-        used = {slots[tensor]} if tensor in slots else set()
-        for reader in self.cascade.consumers[tensor]:
-            for access in self.cascade[reader].inputs:
-                if access.tensor != tensor or (reader, access) in at.fresh:
-                    continue
-                reach = at.reach(access)
-                if reach is Reach.ANYWHERE and tensor in slots:
-                    return True
-                if reach in (Reach.ALIGNED, Reach.ANYWHERE):
-                    used.add(slots[reader])
-        return len(used) > 1
+    def _fiber(self, rank: str) -> Fiber:
+        return next(at.fiber for at in self.passes.fibers if rank in at.fiber.weights)
 
-    def _held(self, at: FiberPasses, tensor: str) -> set[str]:
-        """Ranks of a computed tensor that lie inside a loop over the fiber through which it stays.
+    @staticmethod
+    def _common(paths: Sequence[tuple[SharedLoop, ...]]) -> tuple[SharedLoop, ...]:
+        """The loops that all paths have in common, from the outermost inwards."""
+        found = []
+        for loops in zip(*paths, strict=False):
+            if any(loop != loops[0] for loop in loops):
+                break
+            found.append(loops[0])
+        return tuple(found)
 
-        It stays while it fills up, while it is used again at each position, or from step to step.
-        """
-        producer, ranks = self.cascade[tensor], self.cascade.tensors[tensor].ranks
-        runs = producer.iterated in at.fiber.weights
-        if at.fiber.cover(ranks) >= Cover.COARSE and not runs:
-            return set()
-        held: set[str] = set()
-        for name, access in self._uses(tensor):
-            group = self._groups[at.fiber.rank, at.fiber.depth].get(name, frozenset())
-            if len(group) > 1:
-                held |= {
-                    rank
-                    for rank, index in zip(ranks, access.indices, strict=True)
-                    if rank != producer.iterated
-                    and not all(self._walks(index.ranks, each) for each in group)
-                }
-        return held
+    def _stays(self, tensor: str, loop: SharedLoop) -> bool:
+        """Whether a computed tensor is held from one iteration of a loop to the next."""
+        fiber, ranks = loop.level.fiber, self.cascade.tensors[tensor].ranks
+        if self.cascade[tensor].iterated in fiber.weights:
+            return True
+        whole = self._fiber(fiber.rank)
+        return whole.cover(ranks) is not Cover.FINE and fiber.cover(ranks) < Cover.COARSE
+
+    def _runs(self, tensor: str, rank: str, common: tuple[SharedLoop, ...]) -> bool:
+        """Whether a tensor is a running value along a loop: one element of the rank at a time."""
+        if tensor in self.cascade.inputs or self.cascade[tensor].iterated != rank:
+            return False
+        return any(rank in loop.level.fiber.weights for loop in common)
+
+    def _uncovered(
+        self, tensor: str, dim: int, rank: str, shared: tuple[SharedLoop, ...]
+    ) -> Iterator[str]:
+        """What of a rank of a tensor no shared loop walks through one element at a time."""
+        fiber = self._fiber(rank)
+        depth = sum(loop.level.fiber.rank == fiber.rank for loop in shared)
+        if not depth and (
+            self._only_ends_outside(tensor, dim, fiber)
+            or self._under_other_names(tensor, dim, fiber, shared)
+        ):
+            return
+        split = next((s for s in fiber.splits if len(s) > 1 and self._walked(tensor, s)), None)
+        if not depth:
+            yield rank
+        elif rank == fiber.rank and split:
+            yield from split[depth:]
+        elif split and rank in split and split.index(rank) >= depth:
+            yield rank
+        if depth and tensor not in self.cascade.inputs:
+            yield from self._windows(tensor, dim, fiber, shared)
+
+    def _under_other_names(
+        self, tensor: str, dim: int, fiber: Fiber, shared: tuple[SharedLoop, ...]
+    ) -> bool:
+        """Whether an input is walked along by shared loops over other ranks: X[p+r]."""
+        opened = {rank for loop in shared for rank in loop.level.fiber.weights}
+        walking = [set(access.indices[dim].ranks) for _, access in self._uses(tensor)]
+        mine = set(fiber.weights)
+        return tensor in self.cascade.inputs and all(w and w <= opened - mine for w in walking)
+
+    def _walked(self, tensor: str, split: tuple[str, ...]) -> bool:
+        """Whether some user of the tensor walks along the parts of a split."""
+        return any(set(split) <= set(self.cascade[user].sizes) for user, _ in self._uses(tensor))
+
+    def _windows(
+        self, tensor: str, dim: int, fiber: Fiber, shared: tuple[SharedLoop, ...]
+    ) -> Iterator[str]:
+        """Ranks of windows in which a tensor is read: `A[q+s]` needs S elements at a time."""
+        for user, access in self._uses(tensor):
+            if user != tensor:
+                for rank in access.indices[dim].ranks:
+                    opened = any(rank in loop.level.fiber.weights for loop in shared)
+                    if rank not in fiber.weights and not opened:
+                        yield rank
+
+    def _only_ends_outside(self, tensor: str, dim: int, fiber: Fiber) -> bool:
+        """Whether those who do not share the tensor's loop over a fiber read one element of it."""
+        if tensor in self.cascade.inputs:
+            return False
+
+        def loops(name: str) -> list[SharedLoop]:
+            return [each for each in self.nest.loops[name] if each.level.fiber.rank == fiber.rank]
+
+        own = loops(tensor)[:1]
+        outside = [
+            access.indices[dim].ranks
+            for user, access in self._uses(tensor)
+            if loops(user)[:1] != own
+        ]
+        return bool(own and outside) and not any(outside)
 
     def _uses(self, tensor: str) -> Iterator[tuple[str, TensorAccess]]:
-        yield tensor, self.cascade[tensor].output
+        if tensor not in self.cascade.inputs:
+            yield tensor, self.cascade[tensor].output
         for reader in self.cascade.consumers[tensor]:
             for access in self.cascade[reader].inputs:
                 if access.tensor == tensor:
                     yield reader, access
-
-    def _walks(self, ranks: Sequence[str], einsum: str) -> bool:
-        """Whether an Einsum has a loop over each of some ranks, whatever it calls them."""
-        for rank in ranks:
-            at = next(at for at in self.passes.fibers if rank in at.fiber.weights)
-            cover = at.covers[einsum]
-            outermost = at.fiber.weights[rank] == max(at.fiber.weights.values())
-            if cover < (Cover.COARSE if outermost else Cover.FINE):
-                return False
-        return True
-
-    @cached_property
-    def _placed(self) -> Mapping[tuple[str, int], Mapping[str, int]]:
-        """Level -> Einsum -> the slot that it is given.
-
-        As early as it can run; what is made of inputs only waits until it is needed, since inputs
-        can be read at any time.
-        """
-        return {
-            (at.fiber.rank, at.fiber.depth): self._placed_along(at) for at in self.passes.levels
-        }
-
-    def _placed_along(self, at: FiberPasses) -> Mapping[str, int]:
-        circles = {name for names in self.cascade.circles for name in names}
-        waits: set[str] = set()
-        for einsum in self.cascade.einsums:
-            fibers = {a.tensor for a in einsum.inputs if at.reach(a) is not Reach.NONE}
-            if einsum.name not in circles and fibers <= waits | set(self.cascade.inputs):
-                waits.add(einsum.name)
-        slots = dict(at.earliest)
-        for einsum in reversed(self.cascade.einsums):
-            if einsum.name in waits:
-                slots[einsum.name] = at.limit(einsum.name, slots)
-        return slots
-
-    @cached_property
-    def _groups(self) -> Mapping[tuple[str, int], Mapping[str, frozenset[str]]]:
-        """Level -> Einsum -> the Einsums that share a loop over the fiber with it.
-
-        Where two shared loops would each have to lie inside the other, the one that more Einsums
-        share is kept.
-        """
-        levels = list(self.passes.levels)
-        alone = {level: self._groups_along(level, {}) for level in levels}
-        levels.sort(key=lambda level: -max(map(len, alone[level].values()), default=0))
-        kept: dict[FiberPasses, Mapping[str, frozenset[str]]] = {}
-        for level in levels:
-            kept[level] = self._groups_along(level, kept)
-        return {(at.fiber.rank, at.fiber.depth): kept[at] for at in levels}
-
-    def _groups_along(
-        self, at: FiberPasses, kept: Mapping[FiberPasses, Mapping[str, frozenset[str]]]
-    ) -> Mapping[str, frozenset[str]]:
-        slots = self._placed[at.fiber.rank, at.fiber.depth]
-        group = {name: {name} for name, cover in at.covers.items() if cover >= Cover.COARSE}
-        # Loops outside of this one: of a group that holds Einsums without it.
-        outside = [
-            groups[name]
-            for groups in kept.values()
-            for name in group
-            if any(other not in group for other in groups.get(name, ()))
-        ]
-        for einsum in self.cascade.einsums:
-            for access in einsum.inputs:
-                pair = {einsum.name, access.tensor}
-                if not pair <= set(group) or at.reach(access) is not Reach.ALIGNED:
-                    continue
-                apart = any(len(pair & members) == 1 for members in outside)
-                if slots[einsum.name] == slots[access.tensor] and not apart:
-                    merged = group[einsum.name] | group[access.tensor]
-                    group.update(dict.fromkeys(merged, merged))
-        return {name: frozenset(members) for name, members in group.items()}
 
 
 def _may_fuse(at: FiberPasses, first: str, second: str) -> bool:

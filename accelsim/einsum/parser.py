@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from functools import cache, lru_cache
 from importlib import resources
@@ -198,7 +199,10 @@ class _Builder:
             case "access":
                 return self.access(tree)
             case "number":
-                return Constant(float(tree.children[0]), tree.children[0].start_pos)
+                token = tree.children[0]
+                if math.isinf(float(token)):
+                    raise self.fail(token.start_pos, f"number {token} is too large; write inf")
+                return Constant(float(token), token.start_pos)
             case "name":
                 token = tree.children[0]
                 if token == "inf":

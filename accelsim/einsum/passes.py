@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from accelsim.einsum.affine import Affine
-from accelsim.einsum.cascade import Cascade, Node, TensorAccess, Term, accesses, lag_of
+from accelsim.einsum.cascade import Cascade, Einsum, Node, TensorAccess, Term, accesses, lag_of
 from accelsim.einsum.fibers import Cover, Fiber, Reach, fibers_of
 
 __all__ = ["FiberPasses", "Passes", "analyse"]
@@ -117,9 +117,26 @@ class FiberPasses:
                     if reader in self.pass_of:
                         through = name in fine and reader in fine
                         found = max(found, last[reader] if through else self.pass_of[reader])
+                    else:
+                        found = max(found, self._pass_elsewhere(name, reader))
                 changed = changed or found > last[name]
                 last[name] = found
         return last
+
+    def _pass_elsewhere(self, tensor: str, reader: str) -> int:
+        """The pass in which an Einsum reads the fiber that walks along it in no order of its own.
+
+        By another rank, in steps, or where data say: as soon as what else it needs is there.
+        """
+        slot = self.earliest.get(tensor, _BEFORE)
+        elsewhere = False
+        for access in self.cascade[reader].inputs:
+            if access.tensor == tensor:
+                elsewhere = elsewhere or self.reach(access) is Reach.ANYWHERE
+            elif access.tensor in self.earliest and (reader, access) not in self.fresh:
+                there = _there(self.cascade, self.fiber, access, self.earliest[access.tensor])
+                slot = max(slot, there)
+        return (slot + 1) // 2 if elsewhere else 1
 
 
 @dataclass(frozen=True)
@@ -192,16 +209,20 @@ class Passes:
 
     @cached_property
     def rescales(self) -> tuple[str, ...]:
-        """Einsums that need a later pass only to multiply or divide by what is not along the fiber.
+        """Einsums that only multiply or divide what an earlier pass made by one value per fiber.
 
         `A[m] = SN[m] / SD[]`: one that sums over A may divide its sum instead, and saves the pass.
         """
         return tuple(
             einsum.name
             for einsum in self.cascade.einsums
-            for level in self.fibers
-            if level.pass_of.get(einsum.name, 1) > 1 and _rescales(einsum.expression, level.fiber)
+            if einsum.reduction is None and any(self._rescales(einsum, at) for at in self.fibers)
         )
+
+    def _rescales(self, einsum: Einsum, at: FiberPasses) -> bool:
+        mine = at.pass_of.get(einsum.name, 1)
+        scaled = _scaled(einsum.expression, at.fiber)
+        return scaled is not None and at.pass_of.get(scaled, mine) < mine
 
     @property
     def fibers(self) -> tuple[FiberPasses, ...]:
@@ -209,10 +230,10 @@ class Passes:
         return tuple(level for level in self.levels if not level.fiber.depth)
 
 
-def _rescales(node: Node, fiber: Fiber) -> bool:
-    """Whether the expression is one value along the fiber, times or over what is not along it."""
+def _scaled(node: Node, fiber: Fiber) -> str | None:
+    """The one tensor along the fiber that the others, which are not along it, scale; or None."""
     if not isinstance(node, Term) or node.operation not in ("multiply", "divide"):
-        return False
+        return None
     left, right = node.operands
     fine = [
         any(fiber.cover(access.ranks) is Cover.FINE for access in accesses(side))
@@ -220,7 +241,9 @@ def _rescales(node: Node, fiber: Fiber) -> bool:
     ]
     if fine == [False, True] and node.operation == "multiply":
         left, fine = right, [True, False]
-    return fine == [True, False] and (isinstance(left, TensorAccess) or _rescales(left, fiber))
+    if fine != [True, False]:
+        return None
+    return left.tensor if isinstance(left, TensorAccess) else _scaled(left, fiber)
 
 
 def analyse(cascade: Cascade) -> Passes:
@@ -266,15 +289,16 @@ def _earliest(
 
 
 def _fresh_each_step(cascade: Cascade, fiber: Fiber) -> frozenset[tuple[str, TensorAccess]]:
+    """What a step of another rank than the fiber's carried over to the next."""
     found = set()
-    for names in cascade.circles:
-        for reader in names:
-            for access in cascade[reader].inputs:
-                if access.tensor not in names:
-                    continue
-                producer = cascade[access.tensor]
-                if lag_of(producer, access) > 0 and producer.iterated not in fiber.weights:
-                    found.add((reader, access))
+    made = {einsum.name: einsum for einsum in cascade.einsums if einsum.iterated}
+    for reader in cascade.einsums:
+        for access in reader.inputs:
+            producer = made.get(access.tensor)
+            if producer is None or producer.iterated in fiber.weights:
+                continue
+            if producer.iterated in reader.sizes and lag_of(producer, access) > 0:
+                found.add((reader.name, access))
     return frozenset(found)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import ParamSpec, TypeVar
 
-from accelsim.einsum.affine import Affine
+from accelsim.einsum.affine import Affine, count_points
 from accelsim.einsum.cascade import (
     Cascade,
     Einsum,
@@ -24,7 +24,7 @@ from accelsim.einsum.order import order_problems
 from accelsim.einsum.reductions import position_rank, reduced_ranks, reduction_problems
 from accelsim.einsum.steps import step_problems
 from accelsim.einsum.syntax import Access, Apply, Condition, Constant, Expression, Statement
-from accelsim.errors import InputError, name_problem, unknown_name
+from accelsim.errors import InputError, UnsupportedError, name_problem, unknown_name
 
 __all__ = ["resolve_cascade"]
 
@@ -63,6 +63,8 @@ def resolve_cascade(
     resolver = _Resolver(name, ranks, values, statements, constants or {}, places or {})
     for tensor, dimensions in tensors.items():
         resolver.declare_input(tensor, dimensions)
+    # One that is written once more, and soundly, is known.
+    missing -= set(resolver.statements)
     resolver.failed |= missing
     resolver.check_order(statements, [*tensors, *missing])
     einsums = [e for e in map(resolver.einsum, statements) if e is not None]
@@ -400,7 +402,11 @@ class _Resolver:
         masks = [self.attempt(self._condition, statement, c, sizes) for c in statement.conditions]
         if None in masks:
             raise _ProblemError
-        found.update((constraint, None) for mask in masks for constraint in mask or ())
+        written = tuple(constraint for mask in masks for constraint in mask or ())
+        if written and _is_empty(sizes, written):
+            column = statement.conditions[0].column
+            raise self.fail(statement, column, "conditions hold at no point together, must at one")
+        found.update(dict.fromkeys(written))
         return tuple(c for c in found if c.bounds(sizes)[0] < 0)
 
     def _condition(
@@ -431,6 +437,14 @@ class _Resolver:
         if number is None:
             raise self.fail(statement, access.column, "start is not a number")
         return number
+
+
+def _is_empty(sizes: Mapping[str, int], conditions: tuple[Affine, ...]) -> bool:
+    """Whether no point meets all conditions; False where that takes too long to tell."""
+    try:
+        return count_points(sizes, conditions) == 0
+    except UnsupportedError:
+        return False
 
 
 def _number(node: Node) -> float | None:

@@ -107,7 +107,8 @@ class Statement:
         file, line, first = self.place
         before = self.text[:column]
         lines = before.count("\n")
-        offset = column - (before.rfind("\n") + 1) if lines else column + first - 1
+        # Lines of a block text are indented alike.
+        offset = column - (before.rfind("\n") + 1) + first - 1
         prefix = f"{file}:" if file else ""
         return f"{prefix}{line + lines}:{offset + 1}"
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Protocol, TypeVar
 
+from accelsim.errors import InputError
 from accelsim.model.result import Result
 from accelsim.model.result_file import BlockEntry, LayerEntry, ResultFile
 from accelsim.report.comparison import Change, Comparison, EinsumPair, LayerPair, Part
@@ -275,4 +276,6 @@ def _components(
 
 
 def _as_file(result: ResultFile | Result) -> ResultFile:
+    if not isinstance(result, Result | ResultFile):
+        raise InputError("compare takes results; read files with load_result")
     return ResultFile.model_validate(result.as_json()) if isinstance(result, Result) else result

@@ -75,8 +75,7 @@ def _fusion_rows(analysis: CascadeAnalysis) -> list[list[str]]:
 
 def _bounds(analysis: CascadeAnalysis) -> str:
     bounds = analysis.bounds
-    terms = [product_text(ranks) for ranks in bounds.compulsory.values()]
-    lines = [f"compulsory traffic  {' + '.join(terms)} elements"]
+    lines = [f"compulsory traffic  {' + '.join(bounds.compulsory.values())} elements"]
     if not analysis.sized:
         return "\n".join([*lines, "sizes are left open; --set RANK=SIZE gives the numbers"])
     total = f"{number_text(bounds.compulsory_elements)} elements"

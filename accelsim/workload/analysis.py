@@ -72,7 +72,7 @@ class CascadeAnalysis:
             "einsum_passes": self.passes.of_einsums,
             "rescales": list(self.passes.rescales),
             "compulsory_traffic": {
-                "elements": {t: product_text(ranks) for t, ranks in bounds.compulsory.items()},
+                "elements": dict(bounds.compulsory),
                 "total_elements": bounds.compulsory_elements if self.sized else None,
                 "total_bytes": known_bytes,
             },

@@ -54,8 +54,8 @@ def test_plain_values_and_their_places() -> None:
 def test_folded_and_literal_text_begins_on_its_own_line() -> None:
     document = parse_document("a: >-\n  one\n  two\nb: |\n  one\n  two\n", name="f.yaml")
     assert document.data == {"a": "one two", "b": "one\ntwo\n"}
-    assert document.positions["a",] == (2, 1)
-    assert document.positions["b",] == (5, 1)
+    assert document.positions["a",] == (2, 3)
+    assert document.positions["b",] == (5, 3)
 
 
 @pytest.mark.parametrize(

@@ -160,3 +160,59 @@ def test_nothing_is_written_where_one_file_is_wrong(accelsim_cli: Cli, tmp_path:
     assert code == 2
     assert f"{bad}:8:24: Einsum" in err
     assert good.read_text() == MESSY
+
+
+def test_what_is_not_ours_is_not_touched(accelsim_cli: Cli, tmp_path: Path) -> None:
+    result, hidden = tmp_path / "r.json", tmp_path / ".github" / "ci.yml"
+    accelsim_cli("simulate", "matmul", "--on", "fusemax", "--json", str(result))
+    before = result.read_bytes()
+    code, _, err = accelsim_cli("check", "--format", str(result))
+    assert (code, result.read_bytes()) == (2, before)
+    assert "a result has no layout of its own" in err
+    other, good = tmp_path / "other.yaml", tmp_path / "good.yaml"
+    other.write_text("on:   push\n")
+    good.write_text(MESSY)
+    code, _, err = accelsim_cli("check", "--format", str(tmp_path))
+    assert code == 2
+    assert f"{other}:1:1: file is of no kind by its keys" in err
+    assert (other.read_text(), good.read_text()) == ("on:   push\n", MESSY)
+    other.unlink()
+    hidden.parent.mkdir()
+    hidden.write_text("on:   push\n")
+    assert accelsim_cli("check", "--format", str(tmp_path))[0] == 0
+    assert (hidden.read_text(), good.read_text()) == ("on:   push\n", TIDY)
+    assert "holds no YAML file" in accelsim_cli("check", str(empty_folder(tmp_path)))[2]
+    assert "kind 'x' is unknown" in accelsim_cli("check", "--format", "--kind", "x", str(good))[2]
+
+
+def empty_folder(folder: Path) -> Path:
+    path = folder / "empty"
+    path.mkdir()
+    return path
+
+
+def test_line_feeds(accelsim_cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "tidy.yaml"
+    path.write_bytes(TIDY.replace("\n", "\r\n").encode())
+    code, out, _ = accelsim_cli("check", "--format", "--diff", str(path))
+    assert (code, out) == (1, f"{path}: line feeds would change\n")
+
+
+def test_after_a_syntax_error_nothing_is_made_up(accelsim_cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "twice.yaml"
+    path.write_text(
+        TIDY.replace("B[k,n]  #", "B[k,n  #").replace("# then", "- Z[m,n] = A[m,k] * B[k,n]")
+    )
+    code, _, err = accelsim_cli("check", str(path))
+    assert code == 2
+    assert len(err.splitlines()) == 1
+    assert f"{path}:8:28: Einsum" in err
+
+
+def test_columns_in_block_texts(accelsim_cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "block.yaml"
+    path.write_text(
+        "name: x\nranks: {M: 4}\ntensors: {A: [M]}\n"
+        "cascade:\n  - |\n    Z[m] =\n      A[m] + QQ[m]\n"
+    )
+    assert f"accelsim: {path}:7:14: Einsum" in accelsim_cli("check", str(path))[2]

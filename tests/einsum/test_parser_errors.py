@@ -81,8 +81,8 @@ def test_long_rest_is_cut() -> None:
 
 
 def test_place_on_a_later_line() -> None:
-    assert message("Z[m] =\n  exq(A[m])").startswith("f.yaml:8:3: ")
-    assert message("Z[m] =\n  A[m] $").startswith("f.yaml:8:8: ")
+    assert message("Z[m] =\n  exq(A[m])").startswith("f.yaml:8:7: ")
+    assert message("Z[m] =\n  A[m] $").startswith("f.yaml:8:12: ")
 
 
 def test_longest_text() -> None:

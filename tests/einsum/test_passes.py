@@ -219,6 +219,66 @@ KNOWN = [
         "in each step the mean first, then the difference; the step before has ended",
     ),
     Known(
+        "read again under another name",
+        """S[] = X[m]
+           B[n] = X[n] - S[]""",
+        {"X": "M"},
+        ("X", "M", 2),
+        "every element of X is read before and after the sum",
+    ),
+    Known(
+        "the same beside an Einsum that walks along both names",
+        """A[m] = X[m] * 2
+           S[] = A[m]
+           B[n] = A[n] * S[]
+           Z[m,n] = W[m,n] * 3""",
+        {"X": "M", "W": "M N"},
+        ("A", "M", 2),
+        "what Z does with its own tensor changes nothing",
+    ),
+    Known(
+        "gathered again",
+        """S[] = X[m]
+           B[t] = X[I[t]] - S[]""",
+        {"X": "M", "I": "T"},
+        ("X", "M", 2),
+        "X is read before and after the sum, in whatever order",
+    ),
+    Known(
+        "strided again",
+        """S[] = X[m]
+           B[m1] = max(X[2*m1], X[2*m1+1]) - S[]""",
+        {"X": "M"},
+        ("X", "M", 2),
+        "the same in pairs",
+    ),
+    Known(
+        "strided once",
+        """A[m] = X[m] * 2
+           B[m1] = max(A[2*m1], A[2*m1+1])""",
+        {"X": "M"},
+        ("X", "M", 1),
+        "pairs come as they are made",
+    ),
+    Known(
+        "scan in chunks",
+        """S[b] = X[b,t]
+           C[b+1] = C[b] + S[b]  where C[0] = 0
+           Y[b,t] = C[b] * X[b,t]""",
+        {"X": "B T"},
+        ("X", "T", 1),
+        "a chunk needs the sum of those before it, which have ended",
+    ),
+    Known(
+        "scan in chunks, each included",
+        """S[b] = X[b,t]
+           C[b+1] = C[b] + S[b]  where C[0] = 0
+           Y[b,t] = C[b+1] * X[b,t]""",
+        {"X": "B T"},
+        ("X", "T", 2),
+        "a chunk needs its own sum first",
+    ),
+    Known(
         "self-attention from one input",
         """K[m,e] = X[m,d] * A[d,e]
            Q[p,e] = X[p,d] * B[d,e]
@@ -238,7 +298,7 @@ def test_known(known: Known) -> None:
     tensor, rank, count = known.of
     assert found.passes[tensor][rank] == count, known.why
     several = {r: n for ranks in found.passes.values() for r, n in ranks.items() if n > 1}
-    assert set(several) <= {rank, "M"}
+    assert set(several) <= {rank, "M", "N"}
 
 
 def test_softmax_in_one_pass_and_a_rescale() -> None:
@@ -263,6 +323,10 @@ def test_three_pass_softmax_ends_in_a_rescale_too_and_normalisation_does_not() -
     assert analyse(load_cascade("attention/three-pass")).rescales == ("A",)
     assert analyse(load_cascade("attention/one-pass")).rescales == ()
     assert analyse(load_cascade("layer-norm")).rescales == ()
+    # Matrix products with what an earlier pass made, and inputs that are scaled, are none.
+    assert analyse(load_cascade("encoder-block")).rescales == ("A",)
+    clipped = passes("N[] = sum(m) G[m] * G[m]\nC[m] = G[m] / sqrt(N[])", G="M")
+    assert clipped.rescales == ()
 
 
 def test_sizes_play_no_role() -> None:
@@ -327,15 +391,67 @@ def test_footprints_of_attention(name: str) -> None:
             {"X": "M"},
             {"S": "", "X": "", "Z": ""},
         ),
-        # Each key meets every query while it is there, so that all results fill up together.
+        # Each key meets every query while it is there: the results fill up over the keys.
         (
             "K[m,e] = X[m,d] * A[d,e]\nS[m,p] = K[m,e] * Q[p,e]\nY[p] = max(m) S[m,p]",
             {"X": "M D", "A": "D E", "Q": "P E"},
-            {"K": "", "S": "P", "Y": "P"},
+            {"K": "E", "S": "", "Y": "P"},
         ),
     ],
 )
 def test_footprints(text: str, tensors: dict[str, str], expected: dict[str, str]) -> None:
+    footprint = Fusion(passes(text, **tensors)).footprint
+    assert {t: " ".join(footprint[t]) for t in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "tensors", "expected"),
+    [
+        # The state of a recurrence is live as a whole.
+        (
+            "H[t+1,e] = H[t,e] + X[t,e]  where H[0,e] = 0\nY[t] = sum(e) H[t+1,e]",
+            {"X": "T E"},
+            {"H": "E", "Y": "", "X": ""},
+        ),
+        (
+            """KV[t+1,e,f] = KV[t,e,f] + K[t,e] * V[t,f]  where KV[0,e,f] = 0
+               O[t,f] = sum(e) Q[t,e] * KV[t+1,e,f]""",
+            {"K": "T E", "V": "T F", "Q": "T E"},
+            {"KV": "E F", "O": ""},
+        ),
+        # What fills up over the outermost loop is live as a whole.
+        (
+            "S[t] = L[t,n]\nP[t,n] = L[t,n] / S[t]\nLOAD[n] = P[t,n]",
+            {"L": "T N"},
+            {"LOAD": "N", "S": "", "P": "", "L": "N"},
+        ),
+        # A tile that is walked along twice is kept.
+        (
+            "L[m1] = X[2*m1+m0]\nY[m1,m0] = X[2*m1+m0] - L[m1]",
+            {"X": "M"},
+            {"X": "M0", "L": "", "Y": ""},
+        ),
+        (
+            "T[m] = X[m] * 2\nL[m1] = T[2*m1+m0]\nY[m1,m0] = T[2*m1+m0] - L[m1]",
+            {"X": "M"},
+            {"T": "M0", "L": ""},
+        ),
+        # A window holds as many as it spans.
+        ("A[p] = X[p] * 2\nB[q] = A[q+s] * G[s]", {"X": "P", "G": "S"}, {"A": "S", "B": ""}),
+        # Nothing is gained by letting Y wait for a second pass.
+        (
+            """L[m1] = max(m0) X[2*m1+m0]
+               Y[m1,m0] = X[2*m1+m0] - L[m1]
+               G[] = max(m1) L[m1]
+               U[m1,m0] = X[2*m1+m0] - G[]""",
+            {"X": "M"},
+            {"L": "", "X": "M"},
+        ),
+    ],
+)
+def test_footprints_of_one_nest(
+    text: str, tensors: dict[str, str], expected: dict[str, str]
+) -> None:
     footprint = Fusion(passes(text, **tensors)).footprint
     assert {t: " ".join(footprint[t]) for t in expected} == expected
 
@@ -412,6 +528,18 @@ def test_bounds_of_a_matrix_product() -> None:
     assert bounds.compulsory_elements == 4 * 3 + 3 * 5 + 4 * 5
     assert bounds.intensity_per_element == 120 / 47
     assert bounds.compulsory_bytes(lambda name: 4 if name == "B" else 16) == 15 / 2 + 32 * 2
+
+
+def test_gathers_and_steps_move_what_they_reach() -> None:
+    table = Bounds(load_cascade("embedding", {"T": 4, "VOCAB": 50, "D": 3}))
+    assert table.compulsory == {"TOKEN": "T", "TABLE": "T*D", "X": "T*D"}
+    assert table.compulsory_elements == 4 + 12 + 12
+    small = Bounds(load_cascade("embedding", {"T": 90, "VOCAB": 50, "D": 3}))
+    assert small.compulsory["TABLE"] == "VOCAB*D"
+    steps = cascade_from_text("Z[m] = X[2*m]", ranks={"M": 3, "N": 6}, tensors={"X": ["N"]})
+    assert Bounds(steps).elements == {"X": 3, "Z": 3}
+    conv = Bounds(load_cascade("conv2d", {"P": 4, "Q": 5, "C": 2, "K": 3}))
+    assert conv.elements["I"] == 2 * 6 * 7
 
 
 def test_masked_points_are_no_operations() -> None:

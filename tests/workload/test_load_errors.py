@@ -80,12 +80,12 @@ def test_unknown_workload(name: str, message: str) -> None:
         (
             "- Z[m] = V[m]",
             "- >-\n    Z[m] =\n    V[q]",
-            ["F:6:8: Einsum 'Z[m] = V[q]': index 'q' is unknown; valid: m"],
+            ["F:6:12: Einsum 'Z[m] = V[q]': index 'q' is unknown; valid: m"],
         ),
         (
             "- Z[m] = V[m]",
             "- |-\n    Z[m] =\n    V[q]",
-            ["F:7:1: Einsum 'Z[m] =\\nV[q]': index 'q' is unknown; valid: m"],
+            ["F:7:5: Einsum 'Z[m] =\\nV[q]': index 'q' is unknown; valid: m"],
         ),
         (
             "- Z[m] = V[m]",
