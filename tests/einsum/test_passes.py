@@ -438,6 +438,17 @@ def test_footprints(text: str, tensors: dict[str, str], expected: dict[str, str]
         ),
         # A window holds as many as it spans.
         ("A[p] = X[p] * 2\nB[q] = A[q+s] * G[s]", {"X": "P", "G": "S"}, {"A": "S", "B": ""}),
+        # One Einsum alone reduces in its innermost loop.
+        ("Z[m,n] = A[m,k] * B[k,n]", {"A": "M K", "B": "K N"}, {"Z": "", "A": "", "B": ""}),
+        # Summaries that are read in reverse are all needed at once.
+        (
+            """L[m1] = max(m0) X[2*m1+m0]
+               G[] = max(m1) L[m1]
+               P[m1] = L[m1] - G[]
+               D[m1] = P[2-m1] * 2""",
+            {"X": "M"},
+            {"P": "M1", "D": ""},
+        ),
         # Nothing is gained by letting Y wait for a second pass.
         (
             """L[m1] = max(m0) X[2*m1+m0]
