@@ -212,3 +212,14 @@ def test_wrong_masks(
 ) -> None:
     (problem,) = problems(text, {"M": 4, "K": 3}, {"V": ["M"]})
     assert problem.startswith(f"c:1:{column}: Einsum '{text}': {message.split(';')[0]}")
+
+
+def test_conditions_that_exclude_each_other(
+    make: Make, problems: Callable[..., tuple[str, ...]]
+) -> None:
+    text = "Z[m,n] = V[m] * W[n] if m < n and m > {}"
+    tensors = {"V": ["M"], "W": ["N"]}
+    (problem,) = problems(text.format("n - 1"), {"M": 4, "N": 4}, tensors)
+    assert problem.startswith("c:1:22: Einsum ")
+    assert problem.endswith("conditions hold at no point together, must at one")
+    assert make(text.format("n - 2"), {"M": 4, "N": 4}, tensors)["Z"].points == 3
