@@ -220,6 +220,6 @@ def test_conditions_that_exclude_each_other(
     text = "Z[m,n] = V[m] * W[n] if m < n and m > {}"
     tensors = {"V": ["M"], "W": ["N"]}
     (problem,) = problems(text.format("n - 1"), {"M": 4, "N": 4}, tensors)
-    assert problem.startswith("c:1:22: Einsum ")
+    assert problem.startswith("c:1:25: Einsum ")
     assert problem.endswith("conditions hold at no point together, must at one")
     assert make(text.format("n - 2"), {"M": 4, "N": 4}, tensors)["Z"].points == 3
