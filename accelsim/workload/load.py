@@ -195,22 +195,44 @@ def _network(name: str, document: Document, settings: Settings) -> Workload:
 
 
 def _layer(file: LayerFile, values: Mapping[str, int], place: str) -> Layer:
+    """One layer, or every problem of it: its sizes, its repeats, and its cascade at the others."""
     where = f"{place}: layer '{file.name}'"
-    sizes: dict[str, int | str] = {}
-    for rank, written in file.set.items():
-        if written is None:
-            raise InputError(f"{where}: size of '{rank}' is missing; write a value")
-        for used in names_in(written, where=where):
-            if used not in values:
-                raise InputError(unknown_name("parameter", used, values, where=where))
-        number = evaluate_expression(written, values, where=where)
-        sizes[rank] = whole_number(number, what=f"{where}: size of '{rank}'", least=0)
-    repeat = whole_number(
-        evaluate_expression(file.repeat, values, where=where), what=f"{where}: repeat"
-    )
+    problems: list[str] = []
+
+    def value(written: int | float | str | None, what: str, least: int) -> int:
+        try:
+            return _layer_value(written, values, where=where, what=what, least=least)
+        except InputError as error:
+            problems.extend(error.problems)
+            return ASSUMED_SIZE
+
+    sizes: dict[str, int | str] = {
+        rank: value(written, f"size of '{rank}'", 0) for rank, written in file.set.items()
+    }
+    repeat = value(file.repeat, "repeat", 1)
     try:
         layer = Layer(file.name, load_template(file.cascade), sizes, repeat)
         layer.cascade  # noqa: B018  resolved here, so that its problems carry the layer's place
     except InputError as error:
-        raise InputError([f"{where}: {problem}" for problem in error.problems]) from None
+        problems += [f"{where}: {problem}" for problem in error.problems]
+    if problems:
+        raise InputError(problems)
     return layer
+
+
+def _layer_value(
+    written: int | float | str | None,
+    values: Mapping[str, int],
+    *,
+    where: str,
+    what: str,
+    least: int,
+) -> int:
+    """A size or a number of repeats, from the network's parameters."""
+    if written is None:
+        raise InputError(f"{where}: {what} is missing; write a value")
+    unknown = [name for name in sorted(names_in(written, where=where)) if name not in values]
+    if unknown:
+        raise InputError([unknown_name("parameter", n, values, where=where) for n in unknown])
+    number = evaluate_expression(written, values, where=where)
+    return whole_number(number, what=f"{where}: {what}", least=least)

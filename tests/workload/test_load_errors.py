@@ -216,3 +216,23 @@ def test_empty_network(problems: Problems) -> None:
 def test_shipped_files_are_named_by_their_folder() -> None:
     with pytest.raises(InputError, match=r"^workloads/bert-base.yaml:\d+:1: cascade: key 'ranks'"):
         load_template("bert-base")
+
+
+def test_all_problems_of_one_layer_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(
+        "name: own\nparameters: {P: 3}\nlayers:\n"
+        "  - {name: a, cascade: matmul, set: {M: P / 2, K: PP, X: 1}, repeat: 0}\n"
+        "  - {name: b, cascade: matmull}\n"
+    )
+    with pytest.raises(InputError) as caught:
+        load_workload(str(path))
+    found = [problem.removeprefix(f"{path}:") for problem in caught.value.problems]
+    assert found == [
+        "4:5: layer 'a': size of 'M' is 1.5, must be a whole number; round it with ceil or floor",
+        "4:5: layer 'a': parameter 'PP' is unknown; did you mean 'P'? valid: P",
+        "4:5: layer 'a': repeat is 0, must be at least 1",
+        "4:5: layer 'a': matmul: rank 'X' is unknown; valid: K, M, N",
+        "5:5: layer 'b': workload 'matmull' is unknown; did you mean 'matmul'? "
+        + found[-1].partition("'matmul'? ")[2],
+    ]
