@@ -20,13 +20,23 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from yaml.nodes import Node
 
-__all__ = ["Document", "Plain", "check_model", "parse_document", "read_document", "read_text"]
+__all__ = [
+    "MOST_BYTES",
+    "Document",
+    "Plain",
+    "check_model",
+    "parse_document",
+    "read_document",
+    "read_text",
+    "text_of",
+]
 
 Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
 Where = tuple[str | int, ...]
 Model = TypeVar("Model", bound="BaseModel")
 
-_MAX_BYTES = 4 * 2**20
+MOST_BYTES = 4 * 2**20
+"""The largest file that is read."""
 _MAX_DEPTH = 40
 # What a reader holds for a value is some hundred times as long as `[],`.
 _MAX_VALUES = 50_000
@@ -82,22 +92,33 @@ def read_text(path: Path, *, name: str | None = None) -> str:
     """A file's text.
 
     Raises:
-        InputError: where it cannot be read, is too large, is not UTF-8, or holds characters that
-            show text in another order than it is read.
+        InputError: where it cannot be read, is too large, or is not UTF-8.
     """
     shown = name or str(path)
     try:
-        if path.stat().st_size > _MAX_BYTES:
+        if path.stat().st_size > MOST_BYTES:
             raise InputError(f"{shown}: holds {path.stat().st_size} bytes, must be at most 4 MiB")
         if not path.is_file():
             raise InputError(f"{shown}: is no regular file")
-        text = path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{shown}: is not UTF-8 text (byte {error.start})") from None
+        content = path.read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{shown}: cannot be read: {reason}") from None
-    return text
+    return text_of(content, name=shown)
+
+
+def text_of(content: bytes, *, name: str) -> str:
+    """Bytes as text.
+
+    Raises:
+        InputError: where they are too many, or not UTF-8.
+    """
+    if len(content) > MOST_BYTES:
+        raise InputError(f"{name}: holds more than 4 MiB")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{name}: is not UTF-8 text (byte {error.start})") from None
 
 
 def parse_document(text: str, *, name: str) -> Document:

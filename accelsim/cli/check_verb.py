@@ -125,17 +125,10 @@ def _show_differences(names: list[str], kind: str | None) -> int:
 
 def _format_stdin(arguments: argparse.Namespace) -> int:
     from accelsim.checking import format_text
+    from accelsim.documents import MOST_BYTES, text_of
 
     if arguments.files != ["-"] or not arguments.format or arguments.diff:
         raise InputError("'-' formats stdin to stdout: accelsim check --format -")
-    try:
-        text = sys.stdin.buffer.read(_MOST_BYTES + 1).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"stdin: is not UTF-8 text (byte {error.start})") from None
-    if len(text) > _MOST_BYTES:
-        raise InputError("stdin: holds more than 4 MiB")
+    text = text_of(sys.stdin.buffer.read(MOST_BYTES + 1), name="stdin")
     sys.stdout.write(format_text(text, name="stdin"))
     return 0
-
-
-_MOST_BYTES = 4 * 2**20

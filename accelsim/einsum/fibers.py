@@ -24,11 +24,10 @@ class Cover(IntEnum):
     """How much of a fiber some ranks walk along."""
 
     NONE = 0
-    INNER = 1
-    """Only an inner part, such as M0 without M1: no position along the fiber."""
-    COARSE = 2
+    """Not at all, or only inside a tile (M0 without M1): no position along the fiber."""
+    COARSE = 1
     """The outermost part, but not all: a value per tile."""
-    FINE = 3
+    FINE = 2
     """Every element."""
 
 
@@ -100,9 +99,7 @@ class Fiber:
             if all(held):
                 return Cover.FINE
             if held[0]:
-                found = max(found, Cover.COARSE)
-            elif any(held):
-                found = max(found, Cover.INNER)
+                found = Cover.COARSE
         return found
 
     def reach(self, access: TensorAccess, tensor_ranks: Collection[str]) -> Reach:
@@ -197,7 +194,7 @@ def _flattened(
 
 
 def _names(cascade: Cascade) -> Iterator[tuple[str, str]]:
-    """(rank of a computed tensor, rank of a reader that walks along it): `O[q] = T[q+r]`."""
+    """(rank of a tensor, rank of a reader that walks along it): `O[q] = T[q+r]`."""
     for einsum in cascade.einsums:
         for access in einsum.inputs:
             for rank, index in zip(

@@ -24,11 +24,6 @@ class SharedLoop:
     level: FiberPasses
     members: frozenset[str]
 
-    @property
-    def depth(self) -> tuple[str, int]:
-        """The rank, and how many of its outer parts are held fixed."""
-        return self.level.fiber.rank, self.level.fiber.depth
-
 
 @dataclass(frozen=True)
 class FusedNest:
@@ -67,10 +62,10 @@ class FusedNest:
         """
         best: list[SharedLoop] = []
         most = (1, False, 0)
-        opened = {loop.depth for loop in outer}
+        opened = {loop.level.key for loop in outer}
         for level in self.passes.levels:
-            rank, depth = level.fiber.rank, level.fiber.depth
-            if (rank, depth) in opened or (depth and (rank, depth - 1) not in opened):
+            rank, depth = level.key
+            if level.key in opened or (depth and (rank, depth - 1) not in opened):
                 continue
             groups = [g for g in self._groups(level, members) if len(g) > 1]
             score = self._score(level, max(groups, key=len, default=frozenset()))
@@ -87,7 +82,7 @@ class FusedNest:
     def _groups(self, level: FiberPasses, members: frozenset[str]) -> set[frozenset[str]]:
         """Einsums that can share a loop: joined by what one hands another in the same pass."""
         group = {n: frozenset({n}) for n in members if level.covers[n] >= Cover.COARSE}
-        slots = self._placed[level.fiber.rank, level.fiber.depth]
+        slots = self._placed[level.key]
         for reader in group:
             for access in level.cascade[reader].inputs:
                 other = access.tensor
@@ -100,13 +95,12 @@ class FusedNest:
 
     def _own(self, name: str, outer: tuple[SharedLoop, ...]) -> Iterator[SharedLoop]:
         """Loops that no other Einsum shares: those of its result outside of those it reduces."""
-        opened = {loop.depth for loop in outer}
+        opened = {loop.level.key for loop in outer}
         ranks = self.passes.cascade.tensors[name].ranks
         own = [
             SharedLoop(level, frozenset({name}))
             for level in self.passes.levels
-            if level.covers[name] >= Cover.COARSE
-            and (level.fiber.rank, level.fiber.depth) not in opened
+            if level.covers[name] >= Cover.COARSE and level.key not in opened
         ]
         yield from sorted(own, key=lambda loop: not set(loop.level.fiber.weights) & set(ranks))
 
@@ -117,9 +111,7 @@ class FusedNest:
         As early as it can run. What is made of inputs only waits until it is needed, since inputs
         can be read at any time.
         """
-        return {
-            (at.fiber.rank, at.fiber.depth): self._placed_along(at) for at in self.passes.levels
-        }
+        return {at.key: self._placed_along(at) for at in self.passes.levels}
 
     def _placed_along(self, at: FiberPasses) -> Mapping[str, int]:
         cascade = self.passes.cascade

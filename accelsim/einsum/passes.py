@@ -71,8 +71,12 @@ class FiberPasses:
 
     def slot_of(self, reader: str, slot: int, *, after: bool) -> int:
         """The first slot of a reader of what an Einsum makes in ``slot``."""
-        there = slot | 1 if after else slot
-        return (there + 1) // 2 * 2 if self.covers[reader] is Cover.FINE else there
+        return _run(self.covers[reader], slot | 1 if after else slot)
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """The rank, and how many of its outer parts are held fixed."""
+        return self.fiber.rank, self.fiber.depth
 
     @cached_property
     def latest(self) -> Mapping[str, int]:
@@ -280,9 +284,7 @@ def _earliest(
                 for access in einsum.inputs
                 if access.tensor in slots and (einsum.name, access) not in fresh
             ]
-            slot = max(needed, default=_BEFORE)
-            fine = covers[einsum.name] is Cover.FINE
-            slots[einsum.name] = (max(slot, _BEFORE) + 1) // 2 * 2 if fine else max(slot, _BEFORE)
+            slots[einsum.name] = _run(covers[einsum.name], max([_BEFORE, *needed]))
         if slots == before:
             return slots
     raise AssertionError(f"{cascade.name}: passes over {fiber.name} do not settle")
@@ -300,6 +302,11 @@ def _fresh_each_step(cascade: Cascade, fiber: Fiber) -> frozenset[tuple[str, Ten
             if producer.iterated in reader.sizes and lag_of(producer, access) > 0:
                 found.add((reader.name, access))
     return frozenset(found)
+
+
+def _run(cover: Cover, there: int) -> int:
+    """The first slot in which an Einsum can run, once all that it needs is there."""
+    return (there + 1) // 2 * 2 if cover is Cover.FINE else there
 
 
 def _there(cascade: Cascade, fiber: Fiber, access: TensorAccess, slot: int) -> int:

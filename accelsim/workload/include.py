@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from accelsim.einsum.rename import Renaming
 from accelsim.einsum.syntax import Statement
 from accelsim.einsum.template import CascadeTemplate
-from accelsim.errors import InputError, unknown_name
+from accelsim.errors import InputError, name_problem, unknown_name
 from accelsim.workload.schema import IncludeFile
 
 __all__ = ["Parts", "included"]
@@ -89,10 +88,9 @@ def _unknown(entry: IncludeFile, template: CascadeTemplate, where: str) -> list[
         for name in names
         if name not in valid
     ]
-    for name in (*entry.ranks.values(), *entry.tensors.values(), f"{entry.prefix}T"):
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-            problems.append(f"{where}: '{name}' is no name, must be letters A-Z, digits and _")
-    return problems
+    new = (*entry.ranks.values(), *entry.tensors.values(), f"{entry.prefix}T")
+    found = (name_problem("name", name, where=where) for name in new)
+    return [*problems, *(problem for problem in found if problem)]
 
 
 def _declare(template: CascadeTemplate, renaming: Renaming, parts: Parts) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from accelsim.library import ARCHITECTURES, MAPPERS, WORKLOADS, shipped
+from accelsim.library import ARCHITECTURES, MAPPERS, WORKLOADS, Folder, shipped
 
 Cli = Callable[..., tuple[int, str, str]]
 
@@ -93,7 +93,9 @@ def test_kinds(accelsim_cli: Cli, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", [WORKLOADS, ARCHITECTURES, MAPPERS], ids=lambda f: f.kind)
-def test_shipped_files_are_sound_and_in_the_canonical_form(accelsim_cli: Cli, folder) -> None:  # type: ignore[no-untyped-def]
+def test_shipped_files_are_sound_and_in_the_canonical_form(
+    accelsim_cli: Cli, folder: Folder
+) -> None:
     code, out, err = accelsim_cli("check", str(folder.path))
     assert (code, err) == (0, "")
     assert len(out.splitlines()) == len(shipped(folder))

@@ -153,7 +153,8 @@ cascade:
         "main.yaml:5:5: include 'scale.yaml': rank 'MM' is unknown; did you mean 'M'? "
         "valid: M, N, eps, stride",
         "main.yaml:5:5: include 'scale.yaml': tensor 'B' is unknown; valid: A, Y, Z",
-        "main.yaml:5:5: include 'scale.yaml': 't-1' is no name, must be letters A-Z, digits and _",
+        "main.yaml:5:5: include 'scale.yaml': name 't-1' holds '-', must be letters A-Z, digits "
+        "and _",
         "main.yaml:5:5: include 'scale.yaml': its input 'A' is missing; write tensors: "
         "{A: TENSOR} with one of X",
         "main.yaml:6:18: Einsum 'Q[t] = X[t] *': found the end, must be '(' or '-' or a name or "
