@@ -198,6 +198,9 @@ class _Resolver:
         output, iterated = written
         start = self.attempt(self._start, statement, output, iterated)
         if expression is None:
+            # Its space is unknown, but the conditions can still name what there is not.
+            for condition in statement.conditions:
+                self.attempt(self._condition, statement, condition, self.values)
             raise _ProblemError
         left = [index.ranks[0] for index in output.indices]
         sizes, reduced = self._space(statement, left, expression)

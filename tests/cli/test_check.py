@@ -218,3 +218,18 @@ def test_columns_in_block_texts(accelsim_cli: Cli, tmp_path: Path) -> None:
         "cascade:\n  - |\n    Z[m] =\n      A[m] + QQ[m]\n"
     )
     assert f"accelsim: {path}:7:14: Einsum" in accelsim_cli("check", str(path))[2]
+
+
+def test_conditions_of_what_cannot_be_resolved_are_checked_too(
+    accelsim_cli: Cli, tmp_path: Path
+) -> None:
+    path = tmp_path / "masks.yaml"
+    path.write_text(
+        "name: x\nranks: {M: 8}\ntensors: {X: [M]}\ncascade:\n"
+        "  - G[]  = max(m) X[m]  if m <= q\n  - Y[m] = X[m] - G[]  if m <= r\n"
+    )
+    code, _, err = accelsim_cli("check", str(path))
+    assert code == 2
+    assert [line.split(":")[2] for line in err.splitlines()] == ["5", "6"]
+    assert "index 'q' is unknown" in err
+    assert "index 'r' is unknown" in err
