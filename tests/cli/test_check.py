@@ -51,6 +51,7 @@ def test_all_problems_at_once_in_the_order_of_the_lines(accelsim_cli: Cli, tmp_p
         "13:12: Einsum 'W[m] = A[m,x] + E[m] * B[k,k,k]  if q < 3': index 'x' is unknown",
         "13:21: Einsum 'W[m] = A[m,x] + E[m] * B[k,k,k]  if q < 3': tensor 'E' is unknown",
         "13:28: Einsum 'W[m] = A[m,x] + E[m] * B[k,k,k]  if q < 3': tensor 'B' has 3 indices",
+        "13:41: Einsum 'W[m] = A[m,x] + E[m] * B[k,k,k]  if q < 3': index 'q' is unknown",
     ]
     assert len(found) == len(expected), err
     for line, start in zip(found, expected, strict=True):
