@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from accelsim.expressions import Number, evaluate_expression, whole_number
-from accelsim.mapping.mapping import Block, Compute, Keep, Loop, Move, Nest, Step
+from accelsim.mapping.mapping import (
+    Block,
+    Compute,
+    Keep,
+    Loop,
+    Move,
+    Nest,
+    Step,
+    Unrolled,
+)
 from accelsim.mapping.schema import BlockFile, CaseFile, EinsumStep, ForStep, KeepStep, NestStep
 
 __all__ = ["build_block", "einsums_of"]
@@ -33,6 +42,8 @@ def build_block(file: BlockFile, names: Names, *, where: str) -> Block:
             for memory, size in file.reserve_bytes.items()
         },
         spill=tuple(file.spill),
+        halo=file.halo,
+        double_buffer=tuple(file.double_buffer),
     )
 
 
@@ -56,19 +67,31 @@ def _nest(items: Sequence[object], names: Names, where: str) -> Nest:
                 break
             steps += _steps(item, names, where)
         elif isinstance(item, EinsumStep):
-            body.append(
-                Compute(
-                    item.einsum,
-                    item.on,
-                    item.rows,
-                    item.columns,
-                    tuple(item.order),
-                    tuple(item.forward),
-                )
-            )
+            body.append(_compute(item, names, where))
         elif isinstance(item, NestStep):
             body.append(_nest(item.nest, names, where))
     return Nest(tuple(steps), tuple(body))
+
+
+def _compute(item: EinsumStep, names: Names, where: str) -> Compute:
+    where = f"{where}: Einsum '{item.einsum}'"
+    return Compute(
+        item.einsum,
+        item.on,
+        _unrolled(item.rows, names, f"{where}: rows"),
+        _unrolled(item.columns, names, f"{where}: columns"),
+        tuple(item.order),
+        tuple(item.forward),
+        tuple(item.bypass),
+    )
+
+
+def _unrolled(
+    written: str | Mapping[str, int | float | str] | None, names: Names, where: str
+) -> str | Unrolled | None:
+    if written is None or isinstance(written, str):
+        return written
+    return tuple((rank, _size(size, names, f"{where}.{rank}")) for rank, size in written.items())
 
 
 def _steps(item: ForStep | KeepStep, names: Names, where: str) -> Iterator[Step]:

@@ -14,7 +14,16 @@ from dataclasses import dataclass
 from accelsim.einsum.affine import Affine
 from accelsim.einsum.cascade import Einsum
 
-__all__ = ["Axis", "Cut", "axes_of", "cut_by", "full_cut", "iterations", "largest"]
+__all__ = [
+    "Axis",
+    "Cut",
+    "Extents",
+    "axes_of",
+    "cut_by",
+    "full_cut",
+    "iterations",
+    "largest",
+]
 
 Extents = tuple[tuple[int, int], ...]
 """(extent, how many tiles have it), largest first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from math import prod
 
 from accelsim.architecture.architecture import Architecture, Array
 from accelsim.einsum.cascade import Cascade
@@ -21,7 +22,9 @@ def check_structure(mapped: MappedLayer, cascade: Cascade, architecture: Archite
 
     ``once``: every Einsum runs in exactly one block, after what it reads.
     ``names``: ranks, tensors, memories, arrays and links exist.
-    ``array``: an unrolled rank belongs to the Einsum, and one rank takes one dimension.
+    ``array``: an unrolled rank belongs to the Einsum.
+    ``fanout``: the ranks on one dimension of an array take at most its PEs.
+    ``bypass``: what passes the registers by is used by the Einsum, and not kept in them.
     ``epochs``: where there are epochs, every Einsum of the block is in exactly one.
     ``inwards``: further in, a tensor is kept in a memory further in.
     ``reach``: what is kept inside an array's PEs is read on that array.
@@ -46,12 +49,13 @@ def check_structure(mapped: MappedLayer, cascade: Cascade, architecture: Archite
             problems.append(f"Einsum '{name}' is mapped {done.count(name)} times, must be once")
     if not problems:
         problems += _order(done, cascade)
-        problems += _recurrences(mapped, cascade)
+        problems += _recurrences(mapped, cascade, architecture)
         for block in mapped.blocks:
             problems += _forwards(block)
             problems += _links(block, architecture)
             problems += _inwards(block, architecture)
             problems += _readers(block, cascade, architecture)
+            problems += _bypasses(block, cascade, architecture)
     if problems:
         raise InputError([f"{where}: {problem}" for problem in dict.fromkeys(problems)])
 
@@ -69,9 +73,10 @@ def _names(block: Block, cascade: Cascade, architecture: Architecture) -> Iterab
             yield unknown_name("array", compute.array, architecture.arrays)
             continue
         yield from _compute(compute, cascade)
+        yield from _fanout(compute, architecture.arrays[compute.array])
         for step in path.steps:
             yield from _step(step, ranks, cascade, architecture)
-    for memory in (*block.reserve_bytes, *block.spill):
+    for memory in (*block.reserve_bytes, *block.spill, *block.double_buffer):
         if memory not in architecture.memories:
             yield unknown_name("memory", memory, architecture.memories)
     for memory in block.spill:
@@ -79,6 +84,8 @@ def _names(block: Block, cascade: Cascade, architecture: Architecture) -> Iterab
             yield f"memory '{memory}' is the outermost, nothing above it can take what spills"
         elif memory in architecture.memories and _inside(memory, architecture):
             yield f"memory '{memory}' is inside the PEs, which cannot take what spills"
+    if architecture.root.name in block.double_buffer:
+        yield f"memory '{architecture.root.name}' is the outermost, its tiles are not replaced"
     for epoch in block.epochs:
         for part in epoch:
             if isinstance(part, Move) and part.link not in architecture.links:
@@ -109,15 +116,41 @@ def _inside(memory: str, architecture: Architecture) -> bool:
 
 def _compute(compute: Compute, cascade: Cascade) -> Iterable[str]:
     einsum = cascade[compute.einsum]
-    for rank in (compute.rows, compute.columns, *compute.order):
-        if rank is not None and rank not in einsum.sizes:
+    for rank in (*(rank for rank, _ in (*compute.rows, *compute.columns)), *compute.order):
+        if rank not in einsum.sizes:
             yield unknown_name(f"Einsum '{einsum.name}': rank", rank, einsum.sizes)
-    if compute.rows is not None and compute.rows == compute.columns:
-        yield f"Einsum '{einsum.name}': rank '{compute.rows}' takes rows and columns, must be one"
     read = [access.tensor for access in einsum.inputs]
     for tensor in compute.forward:
         if tensor not in read:
             yield unknown_name(f"Einsum '{einsum.name}': forwarded tensor", tensor, read)
+    for tensor in compute.bypass:
+        if tensor not in (einsum.name, *read):
+            used = (einsum.name, *read)
+            yield unknown_name(f"Einsum '{einsum.name}': bypassed tensor", tensor, used)
+
+
+def _fanout(compute: Compute, array: Array) -> Iterable[str]:
+    sides = (("rows", compute.rows, array.rows), ("columns", compute.columns, array.columns))
+    for side, ranks, size in sides:
+        where = f"Einsum '{compute.einsum}': {side}"
+        alone = [rank for rank, pes in ranks if pes is None]
+        if len(ranks) > 1 and alone:
+            yield (
+                f"{where} hold {', '.join(rank for rank, _ in ranks)}, of which "
+                f"'{alone[0]}' takes all; say how many PEs each takes"
+            )
+            continue
+        for rank, pes in ranks:
+            if pes is not None and pes < 1:
+                yield f"{where}: rank '{rank}' takes {pes} PEs, must be at least 1"
+        taken = prod(pes or 1 for _, pes in ranks)
+        if taken > size:
+            each = " x ".join(f"{rank} {pes}" for rank, pes in ranks)
+            total = f"{each} = {taken}" if len(ranks) > 1 else each
+            yield (
+                f"{where} take {total} PEs, array '{array.name}' has {size} {side}; "
+                "unroll fewer values"
+            )
 
 
 def _epochs(block: Block) -> Iterable[str]:
@@ -141,7 +174,9 @@ def _order(done: list[str], cascade: Cascade) -> Iterable[str]:
             yield f"Einsum '{reader}' runs before '{maker}', which it reads; swap them"
 
 
-def _recurrences(mapped: MappedLayer, cascade: Cascade) -> Iterable[str]:
+def _recurrences(
+    mapped: MappedLayer, cascade: Cascade, architecture: Architecture
+) -> Iterable[str]:
     for group in cascade.feedback:
         rank = next(cascade[name].iterated for name in group if cascade[name].iterated)
         together = " and ".join(f"'{name}'" for name in group)
@@ -152,7 +187,7 @@ def _recurrences(mapped: MappedLayer, cascade: Cascade) -> Iterable[str]:
             if path.compute.einsum in group
         }
         for name, (_, path) in paths.items():
-            if rank in (path.compute.rows, path.compute.columns):
+            if rank in path.compute.widths(architecture.arrays[path.compute.array]):
                 yield (
                     f"Einsum '{name}' is unrolled over '{rank}', but each step of it needs the "
                     "one before; unroll another rank"
@@ -232,6 +267,29 @@ def _readers(block: Block, cascade: Cascade, architecture: Architecture) -> Iter
                 )
 
 
+def _bypasses(block: Block, cascade: Cascade, architecture: Architecture) -> Iterable[str]:
+    made: dict[str, Compute] = {}
+    for path in block.paths():
+        compute = path.compute
+        made[compute.einsum] = compute
+        for tensor in compute.forward:
+            if tensor in compute.bypass or tensor in made.get(tensor, compute).bypass:
+                yield (
+                    f"Einsum '{compute.einsum}': forwarded tensor '{tensor}' bypasses the "
+                    "registers in which it would be found; leave it out of bypass or of forward"
+                )
+        registers = architecture.registers(compute.array)
+        for step in path.steps:
+            if registers is None or not isinstance(step, Keep) or step.memory != registers.name:
+                continue
+            for tensor in compute.bypass:
+                if tensor in step.tensors:
+                    yield (
+                        f"Einsum '{compute.einsum}': bypassed tensor '{tensor}' is kept in "
+                        f"'{step.memory}'; keep it further out, or leave it out of bypass"
+                    )
+
+
 def _above(memory: str | None, architecture: Architecture) -> set[str]:
     """A memory and everything between it and the outermost one."""
     found: set[str] = set()
@@ -265,17 +323,19 @@ def check_capacity(residency: Residency, bits: Bits, *, where: str) -> Occupancy
     occupancy = occupancy_of(residency, bits)
     for name, spaces in occupancy.items():
         memory = residency.architecture.memories[name]
-        needed, held = sum(spaces.values()), memory.capacity_bytes
-        if held is None or needed <= held * 8 or name in residency.block.spill:
+        held, needed = memory.size_bytes, sum(spaces.values())
+        bits_per_byte = 8 * memory.instances  # Of one instance, and the same in each.
+        if held is None or needed <= held * bits_per_byte or name in residency.block.spill:
             continue
         largest = max(spaces, key=spaces.__getitem__)
         tiles, most = f"tile of {largest} needs", ""
         if len(spaces) > 1:
             tiles = f"tiles of {', '.join(spaces)} need"
-            most = f" ({largest} alone {-(-spaces[largest] // 8):,})"
+            most = f" ({largest} alone {-(-spaces[largest] // bits_per_byte):,})"
+        inside = " in each PE" if _inside(name, residency.architecture) else ""
         problems.append(
-            f"{where}: {tiles} {-(-needed // 8):,} bytes{most}, {name} holds {held:,}; "
-            "use a larger memory or smaller tiles"
+            f"{where}: {tiles} {-(-needed // bits_per_byte):,} bytes{inside}{most}, {name} holds "
+            f"{held:,}; use a larger memory or smaller tiles"
         )
     if problems:
         raise InputError(problems)

@@ -10,8 +10,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
-__all__ = ["Block", "Compute", "Keep", "Loop", "MappedLayer", "Move", "Nest", "Path", "Step"]
+from accelsim.architecture.architecture import Array
+
+__all__ = [
+    "Block",
+    "Compute",
+    "Halo",
+    "Keep",
+    "Loop",
+    "MappedLayer",
+    "Move",
+    "Nest",
+    "Path",
+    "Step",
+    "Unrolled",
+]
+
+Halo = Literal["whole", "overlap"]
+
+Unrolled = tuple[tuple[str, int | None], ...]
+"""Ranks on one dimension of an array, each with the PEs that it takes; None: all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +63,58 @@ class Keep:
         return f"{self.memory} keeps {', '.join('='.join(group) for group in self.groups)}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Compute:
-    """One Einsum on an array: up to one rank unrolled over rows and one over columns.
+    """One Einsum on an array, with ranks unrolled over its rows and its columns.
 
     Ranks that no loop and no array dimension takes run one by one, innermost, in ``order``;
     those that ``order`` leaves out come first, in the order of the Einsum.
+
+    Example:
+        >>> Compute("Z", "array", rows="M", columns=(("K", 4), ("N", 4))).rows
+        (('M', None),)
     """
 
     einsum: str
     array: str
-    rows: str | None = None
-    columns: str | None = None
-    order: tuple[str, ...] = ()
-    forward: tuple[str, ...] = ()
+    rows: Unrolled
+    """Ranks over the rows; a name alone stands for a rank that takes all of them."""
+    columns: Unrolled
+    """The same for the columns; a rank may stand on both."""
+    order: tuple[str, ...]
+    forward: tuple[str, ...]
     """Inputs taken from the array's registers as their producer leaves them there."""
+    bypass: tuple[str, ...]
+    """Tensors that pass the array's registers by: a functional unit latches their values."""
+
+    # By hand, so that a name may stand for an unrolled rank.
+    def __init__(
+        self,
+        einsum: str,
+        array: str,
+        rows: str | Unrolled | None = (),
+        columns: str | Unrolled | None = (),
+        order: tuple[str, ...] = (),
+        forward: tuple[str, ...] = (),
+        bypass: tuple[str, ...] = (),
+    ) -> None:
+        values = (einsum, array, _unrolled(rows), _unrolled(columns), order, forward, bypass)
+        for name, value in zip(self.__dataclass_fields__, values, strict=True):
+            object.__setattr__(self, name, value)
+
+    def widths(self, array: Array) -> dict[str, int]:
+        """Unrolled rank -> PEs that it takes along itself, rows times columns."""
+        found: dict[str, int] = {}
+        for dimension, size in ((self.rows, array.rows), (self.columns, array.columns)):
+            for rank, pes in dimension:
+                found[rank] = found.get(rank, 1) * (size if pes is None else pes)
+        return found
+
+
+def _unrolled(written: str | Unrolled | None) -> Unrolled:
+    if written is None:
+        return ()
+    return ((written, None),) if isinstance(written, str) else tuple(written)
 
 
 Step = Loop | Keep
@@ -94,6 +151,11 @@ class Block:
     """Space that a memory needs besides its kept tiles."""
     spill: tuple[str, ...] = ()
     """Memories that may be too small: what does not fit goes to the memory above."""
+    halo: Halo = "whole"
+    """Whether a tile of a window is fetched ``whole``, or keeps what its neighbour held
+    (``overlap``)."""
+    double_buffer: tuple[str, ...] = ()
+    """Memories that hold two copies of each tile that is replaced: one is filled, one is used."""
 
     def paths(self) -> tuple[Path, ...]:
         """The way from the outermost step to every Einsum, in order of execution."""

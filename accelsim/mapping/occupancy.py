@@ -7,7 +7,8 @@ from collections.abc import Callable
 from accelsim.einsum.cascade import TensorAccess
 from accelsim.mapping.mapping import Keep
 from accelsim.mapping.residency import Residency
-from accelsim.mapping.volume import same_elements, tile_elements
+from accelsim.mapping.schedule import Schedule
+from accelsim.mapping.volume import pe_elements, same_elements, tile_elements
 
 __all__ = ["Occupancy", "occupancy_of"]
 
@@ -21,8 +22,9 @@ Occupancy = dict[str, dict[str, int]]
 def occupancy_of(residency: Residency, bits: Bits, *, only: str | None = None) -> Occupancy:
     """Bits that the kept tiles of a block take, and what is reserved besides.
 
-    A tile is as large as its largest; an iterated tensor keeps its running value only; what
-    several PEs need, each of them holds in its registers.
+    A tile is as large as its largest; an iterated tensor keeps its running value only. Registers
+    count as if each PE held as much as the one that holds most. Where the block buffers a memory
+    twice, tiles that are replaced take twice their space.
 
     Args:
         residency: the block.
@@ -58,27 +60,44 @@ def _tile(residency: Residency, keep: Keep, tensor: str, address: tuple[int, ...
 
     Accesses that walk over different elements need a tile each.
     """
-    tiles: list[tuple[TensorAccess, int]] = []
+    tiles: list[tuple[TensorAccess, int, bool]] = []
+    shape, running = residency.cascade.tensors[tensor], _running(residency, tensor)
+    skip = shape.ranks.index(running) if running else None
     for schedule in residency.schedules.values():
         depth = next((d for _, a, d in schedule.keeps if a == address), None)
         if depth is None:
             continue
-        einsum, inside = schedule.einsum, residency.inside(schedule.array.name)
-        widths = schedule.widths if keep.memory == inside else None
-        shape, running = residency.cascade.tensors[tensor], _running(residency, tensor)
-        for access in (einsum.output, *einsum.inputs):
+        for access in (schedule.einsum.output, *schedule.einsum.inputs):
             if access.tensor == tensor:
+                held = _held(residency, schedule, keep, access, depth)
                 cut = schedule.cuts[depth]
-                tile = tile_elements(access, shape, cut, widths, running=running)
-                skip = shape.ranks.index(running) if running else None
-                for i, (other, elements) in enumerate(tiles):
-                    whole = min(elements, tile) >= shape.size
-                    if whole or same_elements(other, access, residency.cascade.sizes, skip=skip):
-                        tiles[i] = other, max(elements, tile)
+                whole = tile_elements(access, shape, cut, running=running) >= shape.size
+                for i, (other, before, all_of_it) in enumerate(tiles):
+                    same = same_elements(other, access, residency.cascade.sizes, skip=skip)
+                    if same or (whole and all_of_it):
+                        tiles[i] = other, max(before, held), all_of_it and whole
                         break
                 else:
-                    tiles.append((access, tile))
-    return sum(elements for _, elements in tiles)
+                    tiles.append((access, held, whole))
+    return sum(held for _, held, _ in tiles)
+
+
+def _held(
+    residency: Residency, schedule: Schedule, keep: Keep, access: TensorAccess, depth: int
+) -> int:
+    """Elements that one access keeps in a memory."""
+    tensor, cut = residency.cascade.tensors[access.tensor], schedule.cuts[depth]
+    memory, running = residency.architecture.memories[keep.memory], _running(residency, tensor.name)
+    tile = tile_elements(access, tensor, cut, running=running)
+    copies = 1
+    if keep.memory in residency.block.double_buffer:
+        whole = tile_elements(access, tensor, schedule.cuts[0], running=running)
+        copies = 1 if tile == whole else 2
+    if memory.parent == schedule.array.name:
+        widths = schedule.widths
+        return copies * memory.instances * pe_elements(access, tensor, cut, widths, running=running)
+    # Registers of another array, to which the tensor is handed on: it is spread evenly.
+    return copies * memory.instances * -(-tile // memory.instances)
 
 
 def _running(residency: Residency, tensor: str) -> str | None:

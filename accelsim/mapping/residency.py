@@ -19,7 +19,7 @@ Address = tuple[int, ...]
 @dataclass(frozen=True, slots=True)
 class Store:
     """A memory on a tensor's way; ``address`` is that of its Keep, None for the outermost memory
-    and for the PEs' own registers (the array's name, where it has none)."""
+    and for the PEs' own registers (the array's name, where it has none or they are bypassed)."""
 
     memory: str
     address: Address | None
@@ -95,6 +95,10 @@ class Residency:
         registers = self.architecture.registers(array)
         return registers.name if registers else array
 
+    def in_pes(self, array: str, store: Store) -> bool:
+        """Whether each PE of an array has such a store: its registers, or a bare latch."""
+        return store.memory in (array, self.inside(array))
+
     def way(self, einsum: str, access: TensorAccess, *, output: bool) -> tuple[Store, ...]:
         """The memories of one access, outermost first, the PEs last. Empty for an input that its
         producer left in the registers."""
@@ -113,7 +117,8 @@ class Residency:
             from_root = not only_forwarded
         if from_root:
             stores.insert(0, Store(self.architecture.root.name, None, 0))
-        inside = self.inside(schedule.array.name)
+        bypassed = tensor in schedule.path.compute.bypass
+        inside = schedule.array.name if bypassed else self.inside(schedule.array.name)
         if stores and stores[-1].memory != inside:
             stores.append(Store(inside, None, len(schedule.loops)))
         return tuple(stores)

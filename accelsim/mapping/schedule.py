@@ -67,9 +67,9 @@ def schedule_of(cascade: Cascade, architecture: Architecture, path: Path) -> Sch
     nothing and are left out.
     """
     einsum, array = cascade[path.compute.einsum], architecture.arrays[path.compute.array]
-    fanout = {path.compute.rows: array.rows, path.compute.columns: array.columns}
-    spatial = tuple(rank for rank in (path.compute.rows, path.compute.columns) if rank)
-    inner = [Loop(rank, fanout[rank]) for rank in spatial]
+    widths = path.compute.widths(array)
+    spatial = tuple(widths)
+    inner = [Loop(rank, width) for rank, width in widths.items()]
     left = [r for r in einsum.sizes if r not in spatial and r not in path.compute.order]
     inner += [Loop(rank) for rank in (*left, *path.compute.order) if rank not in spatial]
     steps = tuple(_cutting((*path.steps, *inner), einsum))

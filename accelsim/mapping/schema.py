@@ -63,6 +63,16 @@ class KeepStep(_Strict):
     """Memory -> tensors whose tiles stay in it while what follows runs."""
 
 
+def _unrolled_kind(value: object) -> str:
+    return "widths" if isinstance(value, dict) else "rank"
+
+
+Unrolled = Annotated[
+    Annotated[str, Tag("rank")] | Annotated[dict[str, Size], Field(min_length=1), Tag("widths")],
+    Discriminator(_unrolled_kind),
+]
+
+
 class EinsumStep(_Strict):
     """One Einsum on an array."""
 
@@ -70,14 +80,16 @@ class EinsumStep(_Strict):
     """Name of the Einsum: the tensor that it writes."""
     on: str
     """The array that it runs on."""
-    rows: str | None = None
-    """The rank that is laid over the rows of the array."""
-    columns: str | None = None
-    """The rank that is laid over the columns of the array."""
+    rows: Unrolled | None = None
+    """The rank that is laid over the rows of the array, or rank -> how many of them it takes."""
+    columns: Unrolled | None = None
+    """The same for the columns; a rank may stand on both."""
     order: list[str] = []
     """Ranks that run one by one on a PE, innermost last; the others come before."""
     forward: list[str] = []
     """Inputs that are taken from the registers in which their producer left them."""
+    bypass: list[str] = []
+    """Tensors that pass the array's registers by, to and from a latch at the functional unit."""
 
 
 class NestStep(_Strict):
@@ -131,6 +143,10 @@ class BlockFile(_Strict):
     """Memory -> bytes that tiles may not take."""
     spill: list[str] = []
     """Memories whose tiles may go to the memory above where they do not fit."""
+    halo: Literal["whole", "overlap"] = "whole"
+    """Whether a tile of a window (``p + r``) is fetched whole, or only what is new in it."""
+    double_buffer: list[str] = []
+    """Memories in which tiles that are replaced take twice their space."""
 
 
 def _block_kind(value: object) -> str:
@@ -183,9 +199,29 @@ class SearchFile(_Strict):
     """Ranks for the rows: names, ``reduced`` or ``output`` ones; empty for any."""
     columns: tuple[str, ...] = ()
     """The same for the columns."""
-    stationary: Literal["any", "output", "weights"] = "any"
-    """Which tensor stays in the registers while the others stream; ``weights`` is the input with
-    fewer elements."""
+    stationary: str = "any"
+    """Which tensor stays in the registers while the others stream: ``any``, ``output``,
+    ``inputs`` (one of them), ``weights`` (the input with fewer elements) or a tensor's name."""
+    method: str = "enumerate"
+    """``exact`` (proven best), ``anneal``, ``genetic``, ``random``, or ``enumerate`` (the best of
+    a small set, for any Einsum)."""
+    tiles: Literal["auto", "perfect", "imperfect"] = "auto"
+    """Tiles that divide their rank only, or a smaller last one too; ``auto``: a smaller one for
+    ranks that have few divisors (a prime factor above 7)."""
+    bypass: bool | tuple[str, ...] = False
+    """Whether tensors may pass memories by: any memory, or those named."""
+    keep: dict[str, tuple[str, ...]] = {}
+    """Memory -> tensors that it must keep (names, ``output``, ``inputs``, ``weights``)."""
+    leave_out: dict[str, tuple[str, ...]] = {}
+    """Memory -> tensors that must pass it by."""
+    whole: dict[str, tuple[str, ...]] = {}
+    """Memory -> ranks that every tile in it spans."""
+    double_buffer: tuple[str, ...] = ()
+    """Memories that hold every tile twice, one in use and one on its way."""
+    evaluations: Annotated[int, Field(ge=1)] = 1_000_000
+    """Candidates that a heuristic search may evaluate, for each Einsum."""
+    seed: int = 0
+    """Of a heuristic search: the same seed gives the same mapping."""
 
 
 class MapperFile(_Strict):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import product
+from dataclasses import replace
 
 from accelsim.einsum.cascade import Index, Tensor, TensorAccess
 from accelsim.errors import UnsupportedError
 from accelsim.mapping.extents import Axis, Cut, largest
+from accelsim.mapping.windows import Sweep, have_halo, in_runs, run_length, window_total
 
-__all__ = ["moved_elements", "same_elements", "tile_elements"]
+__all__ = ["moved_elements", "pe_elements", "same_elements", "tile_elements"]
 
 
 def _plain_span(axis: Axis, ranks: Iterable[str], extent: int, width: int) -> int:
@@ -22,21 +23,6 @@ def _plain_span(axis: Axis, ranks: Iterable[str], extent: int, width: int) -> in
         whole, rest = divmod(extent, axis.chunk)
         return whole * width + min(rest, width)
     return min(extent, axis.chunk) if used == {axis.inner} else extent
-
-
-def _joint_span(index: Index, extents: Sequence[tuple[int, int]], length: int) -> int:
-    """Elements from the first to the last that ``sum(c * i)`` reaches, as one strided run.
-
-    A convolution's halo: (p - 1) * stride + (r - 1) * dilation + 1. Never more than the number
-    of combinations or the length of the dimension.
-    """
-    steps = [abs(c) for c, extent in extents if extent > 1]
-    if not steps:
-        return 1
-    stride = math.gcd(*steps)
-    reach = sum(abs(c) * (extent - 1) for c, extent in extents)
-    combinations = math.prod(extent for _, extent in extents)
-    return min(reach // stride + 1, combinations, length)
 
 
 def _groups(access: TensorAccess, cut: Cut) -> list[tuple[list[int], Index | None, int]]:
@@ -62,7 +48,12 @@ def _groups(access: TensorAccess, cut: Cut) -> list[tuple[list[int], Index | Non
 
 
 def moved_elements(
-    access: TensorAccess, tensor: Tensor, cut: Cut, widths: Sequence[int] | None = None
+    access: TensorAccess,
+    tensor: Tensor,
+    cut: Cut,
+    widths: Sequence[int] | None = None,
+    *,
+    sweep: Sweep | None = None,
 ) -> int:
     """Elements that cross into a store over a whole Einsum.
 
@@ -74,16 +65,19 @@ def moved_elements(
         cut: state of the ranks at the store.
         widths: PEs along each axis, for a store that each PE has: what several PEs need then
             counts for each of them.
+        sweep: loops along which a tile of a window keeps what its neighbour held.
     """
+    runs = in_runs(access, cut, widths) if widths else cut
     widths = widths or (1,) * len(cut.axes)
     total = 1
     used: set[int] = set()
     for axes, index, dim in _groups(access, cut):
         used |= set(axes)
-        if index is None or any(widths[i] > 1 for i in axes):
+        unrolled = any(widths[i] > 1 for i in axes)
+        if index is None or (unrolled and not have_halo(index, cut, axes)):
             total *= math.prod(_axis_total(cut, i, access, widths[i]) for i in axes)
         else:
-            total *= _joint_total(index, cut, axes, tensor.shape[dim])
+            total *= window_total(index, runs, axes, tensor.shape[dim], sweep)
     idle = [i for i in range(len(cut.axes)) if i not in used]
     return total * math.prod(_axis_total(cut, i, access, widths[i]) for i in idle)
 
@@ -118,36 +112,8 @@ def same_elements(
     return True
 
 
-def _coefficients(index: Index, axis: Axis, extent: int) -> list[tuple[int, int]]:
-    """(coefficient, extent) of the ranks of one axis in an index."""
-    terms = dict(index.terms)
-    found = []
-    if axis.inner is not None and axis.inner in terms:
-        found.append((terms[axis.inner], min(extent, axis.chunk)))
-    if axis.outer in terms:
-        found.append((terms[axis.outer], -(-extent // axis.chunk)))
-    return found
-
-
-def _joint_total(index: Index, cut: Cut, axes: Sequence[int], length: int) -> int:
-    total = 0
-    for choice in product(*(cut.extents[i] for i in axes)):
-        parts = [
-            pair
-            for i, (extent, _) in zip(axes, choice, strict=True)
-            for pair in _coefficients(index, cut.axes[i], extent)
-        ]
-        total += math.prod(n for _, n in choice) * _joint_span(index, parts, length)
-    return total
-
-
 def tile_elements(
-    access: TensorAccess,
-    tensor: Tensor,
-    cut: Cut,
-    widths: Sequence[int] | None = None,
-    *,
-    running: str | None = None,
+    access: TensorAccess, tensor: Tensor, cut: Cut, *, running: str | None = None
 ) -> int:
     """Elements of the largest tile of a tensor at some depth.
 
@@ -155,13 +121,46 @@ def tile_elements(
         access: how an Einsum reads or writes the tensor.
         tensor: the tensor.
         cut: state of the ranks at that depth.
-        widths: as in :func:`moved_elements`.
         running: a rank along which only the running value is kept.
     """
+    return moved_elements(access, tensor, _largest_tile(cut, running))
+
+
+def pe_elements(
+    access: TensorAccess,
+    tensor: Tensor,
+    cut: Cut,
+    widths: Sequence[int],
+    *,
+    running: str | None = None,
+) -> int:
+    """Elements of the largest part of a tile that one PE takes.
+
+    Args:
+        access: as in :func:`tile_elements`.
+        tensor: the tensor.
+        cut: state of the ranks at that depth.
+        widths: PEs along each axis.
+        running: as in :func:`tile_elements`.
+    """
+    cut = _largest_tile(cut, running)
+    axes, extents = [], []
+    for axis, ((extent, _),), width in zip(cut.axes, cut.extents, widths, strict=True):
+        run = run_length(min(extent, axis.chunk) if axis.inner else extent, width)
+        if axis.inner is not None:
+            # PEs stand along the inner rank: each takes the same part of every chunk.
+            whole, rest = divmod(extent, axis.chunk)
+            axis, run = replace(axis, chunk=run), whole * run + min(rest, run)
+        axes.append(axis)
+        extents.append(((run, 1),))
+    return moved_elements(access, tensor, Cut(tuple(axes), tuple(extents)))
+
+
+def _largest_tile(cut: Cut, running: str | None) -> Cut:
     tiles = []
     for axis, extents in zip(cut.axes, cut.extents, strict=True):
         extent = largest(extents)
         if running == axis.outer:
             extent = min(extent, axis.chunk)
         tiles.append(((extent, 1),))
-    return moved_elements(access, tensor, Cut(cut.axes, tuple(tiles)), widths)
+    return Cut(cut.axes, tuple(tiles))

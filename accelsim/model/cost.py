@@ -165,6 +165,7 @@ def _block_result(block: BlockCounts, architecture: Architecture, prefix: str) -
         limiting=max(candidates, key=candidates.__getitem__),
         busy_cycles={name: float(value) for name, value in candidates.items()},
         spilled={memory: float(part) for memory, part in block.spilled.items()},
+        halo=block.halo,
     )
 
 

@@ -11,6 +11,11 @@ Counting rules:
   Traffic and operations count elements and points that exist.
 - A window (several ranks in one index) is fetched whole, as one run from its first element to its
   last; what lies beyond a tensor's end is left out only where the run is longer than the tensor.
+  PEs along one of its ranks take contiguous runs of values, and fetch a window each. With
+  ``halo: overlap`` they share what they have in common, and a tile above the PEs, or in PEs that do
+  not share the window, takes only what its neighbour along the innermost loop did not hold.
+- What bypasses the registers is latched where it is used: the memory above is accessed whenever the
+  value changes, the registers never.
 """
 
 from __future__ import annotations
@@ -28,6 +33,7 @@ from accelsim.mapping.mapping import Block, MappedLayer, Move
 from accelsim.mapping.residency import Residency, Store
 from accelsim.mapping.schedule import Schedule
 from accelsim.mapping.volume import moved_elements, same_elements, tile_elements
+from accelsim.mapping.windows import in_runs, sweep_of
 from accelsim.model.counts import ActionCounts, BlockCounts, EinsumCounts, Exact, Transfer
 from accelsim.model.operations import operations_of, register_accesses
 
@@ -80,6 +86,7 @@ def count_block(
         epochs=_epochs(block, einsums, residency),
         occupancy_bits=occupancy,
         spilled=spilled,
+        halo=block.halo,
     )
 
 
@@ -248,7 +255,12 @@ class _Counter:
             )
             reads += per_point[0] * einsum.points
             writes += per_point[1] * einsum.points
-        if einsum.reduction is not None:
+        bypass = schedule.path.compute.bypass
+        reads -= einsum.points * sum(access.tensor in bypass for access in einsum.inputs)
+        if einsum.name in bypass:
+            reads -= einsum.points * (einsum.reduction is not None)
+            writes = max(writes - einsum.points, 0)
+        elif einsum.reduction is not None:
             reads -= begun
         book.access(registers.name, einsum.name, reads=max(reads, 0), writes=writes)
 
@@ -256,15 +268,21 @@ class _Counter:
         """Elements that the memory above delivers, and that the one below takes in all its
         instances."""
         tensor = self.residency.cascade.tensors[access.tensor]
-        cut = schedule.cuts[_still_there(schedule, access, below.depth)]
-        delivered = moved_elements(access, tensor, cut)
-        widths = self._widths(schedule, below)
-        return delivered, moved_elements(access, tensor, cut, widths) if widths else delivered
+        depth = _still_there(schedule, access, below.depth)
+        cut, widths, sweep = schedule.cuts[depth], self._widths(schedule, below), None
+        shared = cut
+        if self.residency.block.halo == "overlap":
+            sweep = sweep_of(access, schedule.loops, schedule.cuts, depth, widths)
+        elif widths:
+            shared = in_runs(access, cut, widths)
+        delivered = moved_elements(access, tensor, shared, sweep=sweep)
+        if widths is None:
+            return delivered, delivered
+        return delivered, moved_elements(access, tensor, cut, widths, sweep=sweep)
 
     def _widths(self, schedule: Schedule, store: Store) -> tuple[int, ...] | None:
         """PEs along each axis, where the store is one that each PE has."""
-        inside = self.residency.inside(schedule.array.name)
-        return schedule.widths if store.memory == inside else None
+        return schedule.widths if self.residency.in_pes(schedule.array.name, store) else None
 
     def _once(
         self,

@@ -57,6 +57,8 @@ class BlockCounts:
     """Memory -> what fills it (tensors that share a space, ``reserved``) -> bits."""
     spilled: Mapping[str, Fraction]
     """Memory -> the part of its tiles that goes to the memory above."""
+    halo: str = "whole"
+    """How tiles of windows were fetched: ``whole``, or what is new in them (``overlap``)."""
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,8 @@ class BlockResult:
     """Component -> cycles it is busy; ``epochs`` is the sum over the epochs."""
     spilled: Mapping[str, float]
     """Memory -> part of its tiles that goes to the memory above."""
+    halo: str = "whole"
+    """How tiles of windows were fetched: ``whole``, or what is new in them (``overlap``)."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -59,6 +61,7 @@ class BlockResult:
             "limiting": self.limiting,
             "busy_cycles": dict(self.busy_cycles),
             "spilled": dict(self.spilled),
+            "halo": self.halo,
         }
 
 

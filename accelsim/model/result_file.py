@@ -103,6 +103,8 @@ class BlockEntry(_Entry):
     """Array, link or memory with a bandwidth -> cycles; ``epochs``: the sum over the epochs."""
     spilled: Figures
     """Memory -> part (0 to 1) of its tiles that goes to the memory above."""
+    halo: Text = "whole"
+    """How tiles of windows were fetched: ``whole``, or what is new in them (``overlap``)."""
 
 
 class LayerEntry(_Entry):

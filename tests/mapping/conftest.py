@@ -21,6 +21,7 @@ def machine() -> Callable[..., Architecture]:
         columns: int = 2,
         buffer_bytes: int | None = None,
         registers: bool = True,
+        register_bytes: int | None = None,
         operations: tuple[str, ...] = OPERATIONS,
     ) -> Architecture:
         memories = [
@@ -29,7 +30,8 @@ def machine() -> Callable[..., Architecture]:
         ]
         if registers:
             pes = rows * columns
-            memories.append(Memory("registers", "array", None, None, 8, 1.0, 1.0, None, pes))
+            size = register_bytes
+            memories.append(Memory("registers", "array", size, None, 8, 1.0, 1.0, None, pes))
         array = Array(
             "array",
             "buffer",

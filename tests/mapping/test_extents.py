@@ -135,3 +135,19 @@ def test_a_ragged_end_is_known_where_the_inner_rank_is_unrolled(machine: Machine
     assert schedule.steps == 3
     # On fewer rows the ragged end, three long, takes as many steps as it needs.
     assert scheduled(split(9, m0=4), machine, nest, rows=2).steps == 2 + 2 + 1
+
+
+def test_several_ranks_on_one_dimension_are_cut_to_what_each_takes(machine: Machine) -> None:
+    cascade = cascade_from_text(
+        "Z[m,n] = A[m,k] * B[k,n]",
+        ranks={"M": 7, "N": 5, "K": 4},
+        tensors={"A": ("M", "K"), "B": ("K", "N")},
+    )
+    compute = Compute("Z", "array", (("K", 2), ("N", 2)), (("M", 2), ("N", 2)))
+    schedule = scheduled(cascade, machine, Nest((), (compute,)), rows=4, columns=5)
+    # N is on both dimensions: four values at once.
+    loops = ["for K by 2", "for N by 4", "for M by 2"]
+    assert [str(loop) for loop in schedule.loops] == loops
+    assert schedule.spatial == ("K", "N", "M")
+    assert dict(zip(cascade["Z"].sizes, schedule.widths, strict=True)) == {"M": 2, "N": 4, "K": 2}
+    assert schedule.steps == 2 * 2 * 4

@@ -85,11 +85,12 @@ def test_a_reader_of_the_step_before_may_run_first(machine: Machine) -> None:
     )
     for apart in ((block(p, r),), (block(p, r, steps=(Loop("M", 2),)),), (block(p), block(r))):
         assert problems(machine(), *apart, cascade=running) == (together,)
-    unrolled = block(p, Compute("R", "array", columns="M"), steps=(Loop("M"),))
-    assert problems(machine(), unrolled, cascade=running) == (
-        "Einsum 'R' is unrolled over 'M', but each step of it needs the one before; "
-        "unroll another rank",
-    )
+    for columns in ("M", (("M", 2),)):
+        unrolled = block(p, Compute("R", "array", columns=columns), steps=(Loop("M"),))
+        assert problems(machine(), unrolled, cascade=running) == (
+            "Einsum 'R' is unrolled over 'M', but each step of it needs the one before; "
+            "unroll another rank",
+        )
 
 
 def test_a_forwarded_tensor_was_just_made_on_the_same_array(machine: Machine) -> None:
@@ -153,6 +154,11 @@ def test_further_in_a_tensor_is_kept_further_in(machine: Machine) -> None:
             block(T, spill=("registers",)),
             "memory 'registers' is inside the PEs, which cannot take what spills",
         ),
+        (block(T, double_buffer=("l2",)), "memory 'l2' is unknown; valid: DRAM, buffer, registers"),
+        (
+            block(T, double_buffer=("DRAM",)),
+            "memory 'DRAM' is the outermost, its tiles are not replaced",
+        ),
         (
             block(T, epochs=(("T", Move("T", "lnk")),)),
             "link 'lnk' is unknown; did you mean 'link'? valid: link",
@@ -182,12 +188,16 @@ def test_names_exist(machine: Machine, wrong: Block, message: str) -> None:
             "Einsum 'U': rank 'K' is unknown; valid: M, N",
         ),
         (
-            Compute("U", "array", rows="N", columns="N"),
-            "Einsum 'U': rank 'N' takes rows and columns, must be one",
+            Compute("U", "array", rows=(("M", 2), ("K", 1))),
+            "Einsum 'U': rank 'K' is unknown; valid: M, N",
         ),
         (
             Compute("U", "array", forward=("A",)),
             "Einsum 'U': forwarded tensor 'A' is unknown; valid: T",
+        ),
+        (
+            Compute("U", "array", bypass=("U", "A")),
+            "Einsum 'U': bypassed tensor 'A' is unknown; valid: T, U",
         ),
     ],
 )
@@ -195,6 +205,79 @@ def test_unrolled_ranks_belong_to_the_einsum(
     machine: Machine, compute: Compute, message: str
 ) -> None:
     assert problems(machine(), block(T, compute)) == (message,)
+
+
+# ---- fanout
+
+
+def rows(*ranks: tuple[str, int | None]) -> Compute:
+    return Compute("U", "array", rows=ranks)
+
+
+def test_ranks_on_one_dimension_take_at_most_its_pes(machine: Machine) -> None:
+    toy = machine(rows=6, columns=3)
+    for fits in (rows(("M", 2), ("N", 3)), rows(("M", 6)), rows(("M", None))):
+        check_structure(MappedLayer("mine", (block(T, fits),)), CHAIN, toy)
+    assert problems(toy, block(T, rows(("M", 2), ("N", 4)))) == (
+        "Einsum 'U': rows take M 2 x N 4 = 8 PEs, array 'array' has 6 rows; unroll fewer values",
+    )
+    assert problems(toy, block(T, rows(("M", 7)))) == (
+        "Einsum 'U': rows take M 7 PEs, array 'array' has 6 rows; unroll fewer values",
+    )
+    wide = Compute("U", "array", columns=(("M", 2), ("N", 2)))
+    assert problems(toy, block(T, wide)) == (
+        "Einsum 'U': columns take M 2 x N 2 = 4 PEs, array 'array' has 3 columns; "
+        "unroll fewer values",
+    )
+    assert problems(toy, block(T, rows(("M", 0)))) == (
+        "Einsum 'U': rows: rank 'M' takes 0 PEs, must be at least 1",
+    )
+
+
+def test_a_rank_takes_a_whole_dimension_only_alone(machine: Machine) -> None:
+    assert problems(machine(rows=6), block(T, rows(("M", 2), ("N", None)))) == (
+        "Einsum 'U': rows hold M, N, of which 'N' takes all; say how many PEs each takes",
+    )
+
+
+def test_a_rank_may_take_rows_and_columns(machine: Machine) -> None:
+    both = Compute("U", "array", rows="M", columns="M")
+    check_structure(MappedLayer("mine", (block(T, both),)), CHAIN, machine())
+    toy = machine(rows=6, columns=4).arrays["array"]
+    assert both.widths(toy) == {"M": 24}
+    mixed = Compute("U", "array", (("N", 2), ("M", 3)), (("M", 2),))
+    assert mixed.widths(toy) == {"N": 2, "M": 6}
+    assert Compute("U", "array", rows="M") == rows(("M", None))
+    assert Compute("U", "array", rows=None).rows == ()
+
+
+# ---- bypass
+
+
+def test_what_bypasses_the_registers_is_not_kept_in_them(machine: Machine) -> None:
+    past = Compute("T", "array", bypass=("B",))
+    for memory, tensors in (("buffer", "B"), ("registers", "A")):
+        sound = block(past, U, steps=(Keep(memory, ((tensors,),)),))
+        check_structure(MappedLayer("mine", (sound,)), CHAIN, machine())
+    kept = block(past, U, steps=(Keep("registers", (("A",), ("B",))),))
+    assert problems(machine(), kept) == (
+        "Einsum 'T': bypassed tensor 'B' is kept in 'registers'; keep it further out, or leave "
+        "it out of bypass",
+    )
+
+
+@pytest.mark.parametrize(("maker", "reader"), [(("T",), ()), ((), ("T",))])
+def test_what_bypasses_the_registers_is_not_forwarded_in_them(
+    machine: Machine, maker: tuple[str, ...], reader: tuple[str, ...]
+) -> None:
+    body = (
+        Compute("T", "array", bypass=maker),
+        Compute("U", "array", forward=("T",), bypass=reader),
+    )
+    assert problems(machine(), block(*body)) == (
+        "Einsum 'U': forwarded tensor 'T' bypasses the registers in which it would be found; "
+        "leave it out of bypass or of forward",
+    )
 
 
 # ---- epochs
@@ -268,6 +351,27 @@ def test_a_single_tile_that_does_not_fit_is_named(machine: Machine) -> None:
         "here: tile of T needs 12 bytes, buffer holds 11; use a larger memory or smaller tiles"
     )
     assert count_block(kept, CHAIN, machine(buffer_bytes=12), bits=bits, where="").spilled == {}
+
+
+def test_registers_fit_in_each_pe_to_the_byte(machine: Machine) -> None:
+    """M = 4 over three of four PEs: two have 2 of it, one is idle; so 2 x 3 of T in each."""
+    steps = (Keep("registers", (("T",), ("A",))),)
+    kept = block(Compute("T", "array", rows=(("M", 3),)), steps=steps)
+    toy = machine(rows=4, columns=1, register_bytes=10)
+    counts = count_block(kept, CHAIN, toy, bits=lambda _: 8, where="here")
+    assert counts.occupancy_bits == {"registers": {"T": 4 * 6 * 8, "A": 4 * 4 * 8}}
+    with pytest.raises(InputError) as caught:
+        count_block(
+            kept,
+            CHAIN,
+            machine(rows=4, columns=1, register_bytes=9),
+            bits=lambda _: 8,
+            where="here",
+        )
+    assert str(caught.value) == (
+        "here: tiles of T, A need 10 bytes in each PE (T alone 6), registers holds 9; "
+        "use a larger memory or smaller tiles"
+    )
 
 
 def test_a_memory_that_may_spill_or_has_no_limit_is_never_too_small(machine: Machine) -> None:

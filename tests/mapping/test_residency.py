@@ -151,3 +151,13 @@ def test_forwarded_and_also_needed_elsewhere(machine: Machine) -> None:
     assert found.made_here("T")
     assert way(found, "U", "T") == []
     assert way(found, "T", "T") == way(found, "V", "T") == [("buffer", 0), ("registers", 1)]
+
+
+def test_what_bypasses_the_registers_ends_at_the_array(machine: Machine) -> None:
+    compute = Compute("Z", "array", bypass=("B", "Z"))
+    found = residency(MATMUL, machine(), (keep("buffer", "B"),), compute)
+    assert way(found, "Z", "A") == [("DRAM", 0), ("registers", 3)]
+    assert way(found, "Z", "B") == [("DRAM", 0), ("buffer", 0), ("array", 3)]
+    assert way(found, "Z", "Z") == [("DRAM", 0), ("array", 3)]
+    stores = [found.way("Z", access, output=False)[-1] for access in MATMUL["Z"].inputs]
+    assert all(found.in_pes("array", store) for store in stores)

@@ -15,11 +15,11 @@ import pytest
 
 from accelsim.architecture import Architecture, Array, Memory, OperationCost
 from accelsim.einsum import Einsum, Tensor, TensorAccess
-from accelsim.mapping import Block, Compute, Loop
+from accelsim.mapping import Block, Loop
 
 Point = Mapping[str, int]
 Moved = dict[tuple[str, str], tuple[int, int]]
-_Step = tuple[tuple[int, ...], list[tuple[tuple[int, int], Point]]]
+_Step = tuple[tuple[int, ...], list[tuple[tuple[int, ...], Point]]]
 """Which iteration of every loop, and (PE, point) at work in it."""
 
 
@@ -70,12 +70,15 @@ class Played:
 
 @dataclass
 class _Visit:
-    """The stay of one tile in one store: what each PE, and all together, need of it."""
+    """The stay of one tile in one store: which PE needs which values of the tensor's ranks."""
 
     name: tuple[int, ...]
     """Iterations of the loops around the store; another name is another stay."""
-    points: set[tuple[int, ...]] = field(default_factory=set)
-    of_pe: dict[tuple[int, int], set[tuple[int, ...]]] = field(default_factory=dict)
+    needs: set[tuple[tuple[int, ...], tuple[int, ...]]] = field(default_factory=set)
+
+    @property
+    def points(self) -> set[tuple[int, ...]]:
+        return {values for _, values in self.needs}
 
 
 class _Interpreter:
@@ -84,7 +87,7 @@ class _Interpreter:
     ) -> None:
         (path,) = block.paths()
         self.einsum, self.tensors, self.machine = einsum, tensors, machine
-        self.compute: Compute = path.compute
+        self.block, self.compute = block, path.compute
         self.loops: list[Loop] = []
         self.keeps: list[tuple[str, str, int]] = []
         for step in path.steps:
@@ -93,8 +96,12 @@ class _Interpreter:
             elif step.rank in einsum.sizes:
                 self.loops.append(step)
         array, order = machine.arrays[path.compute.array], path.compute.order
-        unrolled = {path.compute.rows: array.rows, path.compute.columns: array.columns}
-        self.unrolled = [rank for rank in unrolled if rank is not None]
+        unrolled: dict[str, int] = {}
+        for ranks, size in ((path.compute.rows, array.rows), (path.compute.columns, array.columns)):
+            for rank, pes in ranks:
+                unrolled[rank] = unrolled.get(rank, 1) * (pes or size)
+        self.unrolled = list(unrolled)
+        self.in_use = dict.fromkeys(unrolled, 1)
         self.loops += [Loop(rank, unrolled[rank]) for rank in self.unrolled]
         rest = [*(rank for rank in einsum.sizes if rank not in order), *order]
         self.loops += [Loop(rank) for rank in rest if rank not in self.unrolled]
@@ -116,14 +123,11 @@ class _Interpreter:
             part = range(start, min(start + loop.tile, whole.stop))
             yield from self.walk({**box, loop.rank: part}, level + 1, (*done, i))
 
-    def _at_work(self, box: Mapping[str, range]) -> Iterator[tuple[tuple[int, int], Point]]:
+    def _at_work(self, box: Mapping[str, range]) -> Iterator[tuple[tuple[int, ...], Point]]:
         for values in product(*box.values()):
             point = dict(zip(box, values, strict=True))
             if all(_value(c.terms, c.constant, point) >= 0 for c in self.einsum.constraints):
-                rows, columns = self.compute.rows, self.compute.columns
-                row = point[rows] - box[rows].start if rows else 0
-                column = point[columns] - box[columns].start if columns else 0
-                yield (row, column), point
+                yield tuple(point[rank] - box[rank].start for rank in self.unrolled), point
 
     # ---- tiles ------------------------------------------------------------------------------
 
@@ -150,10 +154,76 @@ class _Interpreter:
             total *= min(run, len(combinations), self.tensors[access.tensor].shape[d])
         return total * len({tuple(p[i] for own, _ in plain for i in own) for p in points})
 
-    def held(self, access: TensorAccess, visit: _Visit, inside: bool) -> int:
+    def parts(
+        self, access: TensorAccess, visit: _Visit, *, copies: bool
+    ) -> dict[tuple[int, ...], set[tuple[int, ...]]]:
+        """What each PE takes of a tile: along the tensor's ranks a contiguous run of values, of
+        the others, where ``copies`` count, what each PE needs."""
+        ranks = self.ranks(access)
+        present = {r: sorted({v[i] for v in visit.points}) for i, r in enumerate(ranks)}
+        found: dict[tuple[int, ...], set[tuple[int, ...]]] = {}
+        for pe, values in visit.needs:
+            label = []
+            for coordinate, rank in zip(pe, self.unrolled, strict=True):
+                if rank in present:
+                    run = -(-len(present[rank]) // self.in_use[rank])
+                    label.append(present[rank].index(values[ranks.index(rank)]) // run)
+                else:
+                    label.append(coordinate if copies else 0)
+            found.setdefault(tuple(label), set()).add(values)
+        return found
+
+    def held(self, access: TensorAccess, visit: _Visit, inside: bool, copies: bool = True) -> int:
         """Elements in a store; in the registers, what several PEs need counts for each of them."""
-        parts = visit.of_pe.values() if inside else [visit.points]
-        return sum(self.elements(access, points) for points in parts)
+        parts = self.parts(access, visit, copies=copies) if inside else {(): visit.points}
+        return sum(self.elements(access, points) for points in parts.values())
+
+    # ---- tiles that keep what their neighbour held ------------------------------------------
+
+    def new(
+        self,
+        access: TensorAccess,
+        visits: Sequence[_Visit],
+        moves: tuple[int, int, int],
+        inside: bool,
+    ) -> int:
+        """Elements that the tile before, along the innermost loops, did not hold.
+
+        Args:
+            access: with ranks in sums such that the elements reached are those of the tiles.
+            visits: all tiles.
+            moves: loops around those that move a tile over its neighbours, the dimension, and by
+                how much the rank moves it there.
+            inside: whether each PE has a tile of its own.
+        """
+        run, dim, step = moves
+        total = 0
+        runs: dict[tuple[int, ...], list[_Visit]] = {}
+        for visit in visits:
+            runs.setdefault(visit.name[:run], []).append(visit)
+        for tiles in runs.values():
+            # The last tile need not be continued.
+            even = all(self._even(access, visit.points, dim, step) for visit in tiles[:-1])
+            before: dict[tuple[int, ...], set[tuple[int, ...]]] = {}
+            for visit in tiles:
+                parts = self.parts(access, visit, copies=True) if inside else {(): visit.points}
+                now = {pe: self._reached(access, points) for pe, points in parts.items()}
+                for pe, cells in now.items():
+                    total += len(cells - before.get(pe, set()) if even else cells)
+                before = now
+        return total
+
+    def _reached(self, access: TensorAccess, points: set[tuple[int, ...]]) -> set[tuple[int, ...]]:
+        named = [dict(zip(self.ranks(access), point, strict=True)) for point in points]
+        return {tuple(_value(i.terms, i.constant, p) for i in access.indices) for p in named}
+
+    def _even(
+        self, access: TensorAccess, points: set[tuple[int, ...]], dim: int, step: int
+    ) -> bool:
+        """Whether a tile has no gaps into which it would move."""
+        reached = sorted({cell[dim] for cell in self._reached(access, points)})
+        apart = {b - a for a, b in pairwise(reached)}
+        return not apart or (len(apart) == 1 and step % apart.pop() == 0)
 
     # ---- counting ---------------------------------------------------------------------------
 
@@ -161,19 +231,20 @@ class _Interpreter:
         box = {rank: range(size) for rank, size in self.einsum.sizes.items()}
         steps = list(self.walk(box))
         repeats = [any(done[i] for done, _ in steps) for i in range(len(self.loops))]
+        for i, rank in enumerate(self.unrolled):
+            self.in_use[rank] = 1 + max(pe[i] for _, at_work in steps for pe, _ in at_work)
         registers = self.machine.registers(self.compute.array)
-        inside = registers.name if registers else None
         moved: Moved = {}
         first_copies = 0
         tiles: dict[tuple[str, str], int] = {}
         for access in (*self.einsum.inputs, self.einsum.output):
+            inside = registers.name if registers else None
             stores: list[tuple[str | None, int]] = []
             for memory, tensor, depth in self.keeps:
                 if tensor == access.tensor:
                     stores.append((memory, depth))
-                    visits = self._visits(access, steps, depth)
-                    held = [self.held(access, visit, memory == inside) for visit in visits]
-                    tiles[memory, tensor] = max(held)
+                    tiles[memory, tensor] = self._tile(access, steps, memory, depth)
+            inside = None if access.tensor in self.compute.bypass else inside
             if not stores or stores[-1][0] != inside:
                 stores.append((inside, len(self.loops)))
             above: str | None = "DRAM"
@@ -183,18 +254,70 @@ class _Interpreter:
                 changing = [
                     i + 1 for i in range(depth) if repeats[i] and self.loops[i].rank in ranks
                 ]
-                visits = self._visits(access, steps, max(changing, default=0))
+                last = max(changing, default=0)
+                visits = self._visits(access, steps, last)
                 if access is self.einsum.output:
                     first_copies = self._out(moved, access, visits, above, store, store == inside)
                 else:
-                    for visit in visits:
-                        n = self.held(access, visit, inside=False)
-                        _add(moved, above, access.tensor, reads=n)
-                        n = self.held(access, visit, store == inside)
-                        _add(moved, store, access.tensor, writes=n)
+                    moves = self._moves(access, last, repeats, store == inside)
+                    read, written = self._in(access, visits, moves, store == inside)
+                    _add(moved, above, access.tensor, reads=read)
+                    _add(moved, store, access.tensor, writes=written)
                 above = store
         points = sum(len(at_work) for _, at_work in steps)
         return Played(len(steps), points, moved, first_copies, tiles)
+
+    def _tile(self, access: TensorAccess, steps: Sequence[_Step], memory: str, depth: int) -> int:
+        """Elements for which a memory needs space, in all PEs as many as in the fullest."""
+        visits = self._visits(access, steps, depth)
+        most = max(self.elements(access, visit.points) for visit in visits)
+        (whole,) = self._visits(access, steps, 0)
+        replaced = most < self.elements(access, whole.points)
+        copies = 2 if replaced and memory in self.block.double_buffer else 1
+        if self.machine.memories[memory].parent != self.compute.array:
+            return copies * most
+        most = max(
+            self.elements(access, points)
+            for visit in visits
+            for points in self.parts(access, visit, copies=True).values()
+        )
+        return copies * most * self.machine.memories[memory].instances
+
+    def _moves(
+        self, access: TensorAccess, depth: int, repeats: Sequence[bool], inside: bool
+    ) -> tuple[int, int, int] | None:
+        """Loops around those that move a tile over its neighbours, the dimension along which they
+        do, and the step; None where none do."""
+        if self.block.halo == "whole" or not depth:
+            return None
+        rank = self.loops[depth - 1].rank
+        dim = next(d for d, i in enumerate(access.indices) if rank in dict(i.terms))
+        window = [r for r, _ in access.indices[dim].terms]
+        if len(window) < 2 or (inside and any(self.in_use.get(r, 1) > 1 for r in window)):
+            return None
+        while depth and (not repeats[depth - 1] or self.loops[depth - 1].rank == rank):
+            depth -= 1
+        return depth, dim, dict(access.indices[dim].terms)[rank]
+
+    def _in(
+        self,
+        access: TensorAccess,
+        visits: Sequence[_Visit],
+        moves: tuple[int, int, int] | None,
+        inside: bool,
+    ) -> tuple[int, int]:
+        """Elements of an input that the memory above reads, and that the store takes."""
+        if moves is not None:
+            return (
+                self.new(access, visits, moves, inside=False),
+                self.new(access, visits, moves, inside),
+            )
+        # PEs side by side do not share what their windows have in common, unless it is asked for.
+        apart = inside and self.block.halo == "whole"
+        return (
+            sum(self.held(access, visit, apart, copies=False) for visit in visits),
+            sum(self.held(access, visit, inside) for visit in visits),
+        )
 
     def _visits(self, access: TensorAccess, steps: Sequence[_Step], depth: int) -> list[_Visit]:
         ranks = self.ranks(access)
@@ -204,8 +327,7 @@ class _Interpreter:
                 visits.append(_Visit(done[:depth]))
             for pe, point in at_work:
                 values = tuple(point[rank] for rank in ranks)
-                visits[-1].points.add(values)
-                visits[-1].of_pe.setdefault(pe, set()).add(values)
+                visits[-1].needs.add((pe, values))
         return visits
 
     def _out(
@@ -222,7 +344,9 @@ class _Interpreter:
         first = 0
         for visit in visits:
             back = visit.points & seen
-            parts = list(visit.of_pe.values()) if inside else [visit.points]
+            parts = (
+                list(self.parts(access, visit, copies=True).values()) if inside else [visit.points]
+            )
             copies = sum(len(part) for part in parts)
             copies_back = sum(len(part & seen) for part in parts)
             _add(moved, above, access.tensor, reads=len(back), writes=len(visit.points))

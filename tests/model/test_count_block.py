@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
-from accelsim.architecture import Architecture, Array, Link, Memory, OperationCost
+from accelsim.architecture import Architecture, Link, load_architecture
 from accelsim.einsum import Cascade
 from accelsim.errors import InputError
 from accelsim.mapping import Block, Compute, Keep, Loop, MappedLayer, Move, Nest
+from accelsim.mapping.mapping import Halo
 from accelsim.model import BlockCounts, count_block, count_layer
-from accelsim.workload import cascade_from_text
+from accelsim.model.cost import block_cycles, energy_of
+from accelsim.workload import cascade_from_text, load_cascade
 
 Machine = Callable[..., Architecture]
 
@@ -155,42 +158,186 @@ def test_a_layer_counts_its_blocks_in_order_and_names_them(machine: Machine) -> 
         count_layer(full, CHAIN, machine(inner_bytes=29), bits=lambda _: 8)
 
 
-# ---- what a tool made by others counts
+# ---- what bypasses the registers
+
+
+def registers_of(counts: BlockCounts) -> dict[str, tuple[Fraction, Fraction]]:
+    """Tensor -> elements that the registers read and write."""
+    (einsum,) = counts.einsums
+    return {
+        t.tensor: (Fraction(t.read_bits, 8), Fraction(t.written_bits, 8))
+        for t in einsum.transfers
+        if t.memory == "registers"
+    }
+
+
+def test_a_bypassed_input_is_read_above_whenever_it_changes(machine: Machine) -> None:
+    """T on 2 x 1 PEs, M over them: loops over N, K, and M in threes, innermost."""
+    toy, bypass = machine(2, 1), {"bypass": ("B",), "rows": "M"}
+    nest = Nest((Loop("M", 6), Loop("N"), Loop("K")), (Compute("T", "array", **bypass),))
+    counts = count(CHAIN, toy, Block("b", nest))
+    # B changes with N and K and stays while M runs: once each, for both PEs together.
+    assert moved(counts)["T", "DRAM", "B"] == (15, 0)
+    # 90 points: a read of A and one of T, which was there before for all but 30; T's way out.
+    assert registers_of(counts)["A"] == (0, 90)
+    assert registers_of(counts)["T"][0] == 2 * 90 - 30 + 3 * 30
+    assert "B" not in registers_of(counts)
+    whole = count(CHAIN, toy, Block("b", replace(nest, body=(Compute("T", "array", "M"),))))
+    assert registers_of(whole)["B"] == (0, 30)
+    assert registers_of(whole)["T"][0] == 3 * 90 - 30 + 3 * 30
+
+
+def test_a_bypassed_result_is_neither_read_nor_written_in_registers(machine: Machine) -> None:
+    nest = Nest((Loop("M"), Loop("K"), Loop("N")), (Compute("T", "array", bypass=("T",)),))
+    counts = count(CHAIN, machine(), Block("b", nest))
+    # It changes at every point: written 90 times, and read back but for the first 30.
+    assert moved(counts)["T", "DRAM", "T"] == (60, 90)
+    assert registers_of(counts) == {"A": (0, 18), "B": (0, 90), "T": (2 * 90, 0)}
+    nest = Nest((Loop("M"), Loop("N"), Loop("K")), nest.body)
+    assert moved(count(CHAIN, machine(), Block("b", nest)))["T", "DRAM", "T"] == (0, 30)
+
+
+def test_without_registers_nothing_changes_for_what_bypasses_them(machine: Machine) -> None:
+    toy = machine(2, 2, registers=False)
+    found = [
+        count(CHAIN, toy, Block("b", Nest((), (Compute("T", "array", "M", "K", bypass=names),))))
+        for names in ((), ("A", "B", "T"))
+    ]
+    assert found[0] == found[1]
+
+
+# ---- windows that PEs share, or that tiles keep
+
+CONVOLUTION = cascade_from_text(
+    "T[k,p] = A[p+r] * B[k,r]",
+    ranks={"K": 2, "P": 12, "R": 3, "H": "P + R - 1"},
+    tensors={"A": ("H",), "B": ("K", "R")},
+)
+
+
+@pytest.mark.parametrize(("halo", "delivered"), [("whole", 4 * 5), ("overlap", 14)])
+def test_pes_fetch_a_window_each_unless_they_share_it(
+    machine: Machine, halo: Halo, delivered: int
+) -> None:
+    """4 PEs take 3 outputs and so 5 inputs each, on two rows for the values of K."""
+    compute = Compute("T", "array", rows="K", columns=(("P", 4),))
+    block = Block("b", Nest((keep("registers", "A"),), (compute,)), halo=halo)
+    counts = count(CONVOLUTION, machine(2, 5), block)
+    assert counts.halo == halo
+    assert moved(counts)["T", "DRAM", "A"] == (delivered, 0)
+    assert registers_of(counts)["A"] == (0, 2 * 4 * 5)
+    # Space for 5 in each of the 10 PEs, of which 8 are in use.
+    assert counts.occupancy_bits == {"registers": {"A": 10 * 5 * 8}}
+
+
+@pytest.mark.parametrize(("halo", "fetched"), [("whole", 6 + 6 + 6), ("overlap", 14)])
+def test_a_tile_may_keep_what_its_neighbour_held(
+    machine: Machine, halo: Halo, fetched: int
+) -> None:
+    compute = Compute("T", "array")
+    block = Block("b", Nest((Loop("P", 4), keep("inner", "A")), (compute,)), halo=halo)
+    assert moved(count(CONVOLUTION, machine(), block))["T", "DRAM", "A"] == (fetched, 0)
+    # What comes back after a loop over something else is not there any more.
+    again = Nest((Loop("P", 8), Loop("R", 1), Loop("P", 4), keep("inner", "A")), (compute,))
+    found = moved(count(CONVOLUTION, machine(), replace(block, nest=again)))
+    assert found["T", "DRAM", "A"] == (3 * 12, 0)
+
+
+def test_a_tile_of_every_other_element_has_nothing_in_common_with_the_next(
+    machine: Machine,
+) -> None:
+    strided = cascade_from_text(
+        "T[p] = A[2*p+r] * B[r]",
+        ranks={"P": 4, "R": 4, "H": "2*P + R - 2"},
+        tensors={"A": ("H",), "B": ("R",)},
+    )
+    for step, fetched in ((1, 4 * 4), (2, 10), (3, 10)):
+        nest = Nest((Loop("R", step), keep("inner", "A")), (Compute("T", "array"),))
+        counts = count(strided, machine(), Block("b", nest, halo="overlap"))
+        assert moved(counts)["T", "DRAM", "A"] == (fetched, 0)
+
+
+# ---- what tools made by others count, on the machine that ships for it
+
+MATMUL = load_cascade("matmul")
+
+
+def on_ref3(*steps: Loop | Keep, compute: Compute) -> tuple[BlockCounts, dict[str, Any]]:
+    """Counts, and memory -> tensor -> values read and written."""
+    block = Block("block", Nest(steps, (compute,)))
+    counts = count(MATMUL, load_architecture("ref3"), block)
+    found: dict[str, Any] = {}
+    for t in counts.einsums[0].transfers:
+        found.setdefault(t.memory, {})[t.tensor] = (t.read_bits // 8, t.written_bits // 8)
+    return counts, found
+
+
+def energy_uj(counts: BlockCounts) -> dict[str, float]:
+    table, missing = energy_of(counts.einsums[0], load_architecture("ref3"))
+    assert not missing
+    return {component: sum(actions.values()) / 1e6 for component, actions in table.items()}
 
 
 def test_the_best_mapping_of_a_product_counts_as_in_accelforge() -> None:
     """1024 x 1024 x 1024 on 16 x 16 PEs: nest and counts as AccelForge 1.0.467 reports them."""
-    memories = {
-        name: Memory(name, parent, None, None, 8, 1.0, 1.0, None, instances)
-        for name, parent, instances in (("DRAM", None, 1), ("GLB", "DRAM", 1), ("RF", "PEs", 256))
-    }
-    array = Array("PEs", "GLB", 16, 16, {"multiply-add": OperationCost(1, {"mac": 1})}, {}, {})
-    ref3 = Architecture("ref3", 1e9, 8, "auto", memories, {"PEs": array}, {})
-    cascade = cascade_from_text(
-        "Z[m,n] = A[m,k] * B[k,n]",
-        ranks={"M": 1024, "N": 1024, "K": 1024},
-        tensors={"A": ("M", "K"), "B": ("K", "N")},
-    )
     steps = (
         *(Loop("M", 512), Loop("N", 512), keep("GLB", "Z"), Loop("K", 256), keep("GLB", "A")),
         *(Loop("N", 256), keep("GLB", "B"), Loop("M", 256), keep("RF", "Z"), Loop("K", 1)),
         *(keep("RF", "A"), Loop("N", 16), keep("RF", "B")),
     )
-    block = Block("block", Nest(steps, (Compute("Z", "PEs", rows="M", columns="N"),)))
-    counts = count(cascade, ref3, block)
-    (product,) = counts.einsums
-    total = dict.fromkeys(memories, (0, 0))
-    for t in product.transfers:
-        read, written = total[t.memory]
-        total[t.memory] = read + t.read_bits // 8, written + t.written_bits // 8
+    counts, found = on_ref3(*steps, compute=Compute("Z", "PEs", rows="M", columns="N"))
+    total = {m: tuple(map(sum, zip(*t.values(), strict=True))) for m, t in found.items()}
     assert total == {
         "DRAM": (4_194_304, 1_048_576),
         "GLB": (12_582_912, 8_388_608),
         "RF": (3_224_371_200, 1_211_105_280),
     }
-    assert product.cycles == 4_194_304
+    parts = {"RF": 887.095, "GLB": 41.943, "DRAM": 335.544, "PEs": 107.374}
+    assert energy_uj(counts) == pytest.approx(parts, abs=5e-4)
+    assert sum(energy_uj(counts).values()) == pytest.approx(1371.957, abs=5e-4)
+    assert counts.einsums[0].cycles == block_cycles(counts, load_architecture("ref3")) == 4_194_304
     # A PE holds 16 x 16 of Z, 16 of A and 1 of B.
     assert sum(counts.occupancy_bits["RF"].values()) == 256 * (256 + 16 + 1) * 8
+
+
+TIMELOOP = (
+    *(Loop("M", 512), Loop("N", 512), Loop("K", 512), keep("GLB", "B", "Z")),
+    *(Loop("M", 32), Loop("K", 256), Loop("N", 128), keep("RF", "A", "Z")),
+)
+PAST_RF = Compute("Z", "PEs", rows=(("K", 4), ("N", 4)), columns="M", bypass=("B",))
+
+
+def test_a_product_that_bypasses_the_registers_counts_as_in_timeloop() -> None:
+    """The nest that Timeloop 4 found: A and Z in the RF, B straight from the GLB.
+
+    Timeloop reads B at every step, so the innermost loop here is one that changes it; and it does
+    not count reading what goes up: Z out of the RF and out of the GLB.
+    """
+    innermost = (Loop("K", 4), Loop("M", 16), Loop("N", 4))
+    counts, found = on_ref3(*TIMELOOP, *innermost, compute=PAST_RF)
+    points, pes, drained, result = 1024**3, 256, 16 * 2**20, 2**20
+    assert found["DRAM"] == {"A": (2_097_152, 0), "B": (2_097_152, 0), "Z": (0, 1_048_576)}
+    assert found["GLB"] == {
+        "B": (67_108_864, 2_097_152),
+        "Z": (3_145_728 + result, 4_194_304),
+    }
+    assert points == 4_194_304 * pes
+    assert found["RF"] == {
+        "A": (0, 32_768 * pes),
+        # A's own reads are the operations', as are the updates of Z.
+        "Z": (points + 4_177_920 * pes + drained, points + 49_152 * pes),
+    }
+    assert counts.einsums[0].cycles == block_cycles(counts, load_architecture("ref3")) == 4_194_304
+    total, ups = sum(energy_uj(counts).values()), (drained * 0.2 + result * 2) / 1e6
+    assert total == pytest.approx(1249.064, abs=5e-4)
+    assert total - ups == pytest.approx(1243.6, abs=0.05)
+
+
+def test_a_latched_operand_is_not_read_again_while_it_stays() -> None:
+    """Timeloop's own order has M innermost, by twos: that halves what the GLB reads of B."""
+    counts, found = on_ref3(*TIMELOOP, Loop("K", 4), Loop("N", 4), Loop("M", 16), compute=PAST_RF)
+    assert found["GLB"]["B"] == (67_108_864 // 2, 2_097_152)
+    assert sum(energy_uj(counts).values()) == pytest.approx(1249.064 - 67.109, abs=2e-3)
 
 
 # ---- spilling

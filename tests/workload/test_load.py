@@ -15,6 +15,7 @@ from accelsim.workload import (
 
 ATTENTION = ["three-pass", "three-pass-deferred", "two-pass", "two-pass-deferred", "one-pass"]
 MASKED = ["causal", "causal-one-pass", "sliding-window"]
+PRODUCTS = ["products"]
 OTHERS = ["embedding", "encoder-block", "expert-routing", "layer-norm", "matmul", "conv2d"]
 # Model width, heads, depth of a head, width of the feed-forward layer, as in the FuseMax
 # evaluation (MICRO 2024, section 6).
@@ -36,7 +37,7 @@ def sizes(workload: Workload) -> dict[str, tuple[int, ...]]:
 
 
 def test_everything_shipped_is_tested_here() -> None:
-    attention = {f"attention/{name}" for name in ATTENTION + MASKED}
+    attention = {f"attention/{name}" for name in ATTENTION + MASKED + PRODUCTS}
     assert set(shipped(WORKLOADS)) == {*ENCODERS, *attention, *OTHERS}
 
 
