@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from accelsim.errors import AccelsimError, InputError, UnsupportedError
     from accelsim.model.result import Result
     from accelsim.model.result_file import load_result
-    from accelsim.pipeline import simulate
+    from accelsim.pipeline import map_workload, simulate
     from accelsim.report.compare import compare
     from accelsim.workload import (
         Workload,
@@ -46,6 +46,7 @@ __all__ = [
     "load_cascade",
     "load_result",
     "load_workload",
+    "map_workload",
     "shipped",
     "simulate",
     "validate",
@@ -67,6 +68,7 @@ _HOMES = {
     "load_cascade": "accelsim.workload",
     "load_result": "accelsim.model.result_file",
     "load_workload": "accelsim.workload",
+    "map_workload": "accelsim.pipeline",
     "shipped": "accelsim.catalogue",
     "simulate": "accelsim.pipeline",
     "validate": "accelsim.accelerators.registry",

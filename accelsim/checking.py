@@ -85,7 +85,7 @@ def check_file(name: str | Path, *, kind: str | None = None) -> str:
         elif kind == "architecture":
             load_architecture(shown)
         elif kind == "mapper":
-            load_mapper(shown)
+            _check_mapper(shown)
         else:
             load_result(path)
     except InputError as error:
@@ -93,6 +93,14 @@ def check_file(name: str | Path, *, kind: str | None = None) -> str:
     except UnsupportedError as error:
         raise InputError(f"{name}: {error}") from None
     return kind
+
+
+def _check_mapper(name: str) -> None:
+    from accelsim.search.layer import check_search
+
+    search = load_mapper(name).search
+    if search is not None:
+        check_search(search, where=name)
 
 
 def _path(name: str) -> Path:

@@ -3,23 +3,54 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from accelsim.architecture import Architecture, load_architecture
 from accelsim.errors import InputError, UnsupportedError, unknown_name
+from accelsim.mapping.dump import PlannedLayer, dump_mapper
+from accelsim.mapping.load import load_mapper
 from accelsim.model.cost import LayerPlan, build_result
 from accelsim.model.count import count_layer
 from accelsim.model.result import Result
+from accelsim.search.cache import user_cache
+from accelsim.search.choose import limits_of
 from accelsim.search.exhaustive import OBJECTIVES
-from accelsim.search.plan import plan_layer
+from accelsim.search.plan import Plans, plan_layers
 from accelsim.version import __version__
 from accelsim.workload import Workload, load_workload
 
-__all__ = ["FIDELITIES", "simulate"]
+__all__ = ["FIDELITIES", "MappedWorkload", "map_workload", "simulate"]
 
 FIDELITIES = ("analytic",)
 """Fidelities that this version offers."""
+
+
+@dataclass(frozen=True)
+class MappedWorkload:
+    """A workload with its mapping and what follows from it."""
+
+    workload: Workload
+    architecture: Architecture
+    plans: Plans
+    result: Result
+
+    def as_mapper(self, *, name: str, comments: Sequence[str] = ()) -> str:
+        """The text of a mapper file that gives this mapping again.
+
+        Args:
+            name: of the mapper.
+            comments: lines in front of it.
+
+        Raises:
+            InputError: where a file cannot say it.
+        """
+        layers = [
+            PlannedLayer(asked, plan.layer, plan.mapped)
+            for asked, plan in zip(self.workload.layers, self.plans.plans, strict=True)
+        ]
+        return dump_mapper(layers, self.architecture, name=name, comments=comments)
 
 
 def simulate(
@@ -29,8 +60,11 @@ def simulate(
     set: Mapping[str, int | str] | None = None,
     arch: Mapping[str, int | float | str] | None = None,
     mapper: str | None = None,
-    objective: str = "latency",
+    objective: str | None = None,
+    at_most: Mapping[str, float | str] | None = None,
     fidelity: str = "analytic",
+    cache: bool = True,
+    workers: int = 1,
 ) -> Result:
     """Cycles, energy, traffic and utilisation of a workload on an architecture.
 
@@ -40,8 +74,13 @@ def simulate(
         set: rank sizes or model parameters (with a name or path only).
         arch: ``component.field`` -> value (with a name or path only).
         mapper: a shipped mapper or a path; the architecture's own where None.
-        objective: ``latency``, ``energy`` or ``edp``, for mappers that search.
+        objective: ``latency``, ``energy`` or ``edp``, for mappers that search; the mapper's own
+            where None, else ``latency``.
+        at_most: the most ``cycles`` and ``energy_pj`` of all layers and repeats.
         fidelity: one of ``FIDELITIES``.
+        cache: whether exact searches are kept in the user's cache folder, and taken from there.
+        workers: processes that search, at most. They import the program that runs, so a script
+            that asks for several needs ``if __name__ == "__main__":``.
 
     Raises:
         InputError: for any input that is wrong, with what to do.
@@ -50,20 +89,75 @@ def simulate(
         >>> simulate("attention/one-pass", on="fusemax", set={"M": 1024, "P": 1024}).cycles
         1892352
     """
+    return map_workload(
+        workload,
+        on=on,
+        set=set,
+        arch=arch,
+        mapper=mapper,
+        objective=objective,
+        at_most=at_most,
+        fidelity=fidelity,
+        cache=cache,
+        workers=workers,
+    ).result
+
+
+def map_workload(
+    workload: str | Workload,
+    *,
+    on: str | Architecture,
+    set: Mapping[str, int | str] | None = None,
+    arch: Mapping[str, int | float | str] | None = None,
+    mapper: str | None = None,
+    objective: str | None = None,
+    at_most: Mapping[str, float | str] | None = None,
+    fidelity: str = "analytic",
+    cache: bool = True,
+    workers: int = 1,
+    front: bool = False,
+) -> MappedWorkload:
+    """The same with the mapping of every layer, and the choices that there were.
+
+    Args:
+        workload: as for ``simulate``, and so are the others.
+        on: the machine.
+        set: rank sizes or model parameters.
+        arch: figures of the machine.
+        mapper: a shipped mapper or a path.
+        objective: what is minimised.
+        at_most: bounds.
+        fidelity: one of ``FIDELITIES``.
+        cache: whether the user's cache folder is used.
+        workers: processes that search, at most.
+        front: whether ``plans.front`` is asked for even where there is one choice only.
+
+    Raises:
+        InputError: for any input that is wrong, with what to do.
+    """
     workload, on, mapper = map(_path_text, (workload, on, mapper))
-    for name, value in (("set", set), ("arch", arch)):
+    for name, value in (("set", set), ("arch", arch), ("at_most", at_most)):
         if value is not None and not isinstance(value, Mapping):
             raise InputError(f"{name} is {value!r}, must be a mapping of names to values")
     if not isinstance(workload, str | Workload):
         raise InputError(f"workload is {workload!r}, must be a name, a path or a Workload")
     if not isinstance(on, str | Architecture):
         raise InputError(f"on is {on!r}, must be a name, a path or an Architecture")
-    if not isinstance(objective, str) or not isinstance(fidelity, str):
+    if not isinstance(objective, str | None) or not isinstance(fidelity, str):
         raise InputError(f"objective is {objective!r} and fidelity {fidelity!r}, must be names")
     if not isinstance(mapper, str | None):
         raise InputError(f"mapper is {mapper!r}, must be a name or a path")
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+        raise InputError(f"workers is {workers!r}, must be a whole number of at least 1")
+    if fidelity not in FIDELITIES:
+        raise InputError(unknown_name("fidelity", fidelity, FIDELITIES))
+    if objective is not None and objective not in OBJECTIVES:
+        raise InputError(unknown_name("objective", objective, OBJECTIVES))
+    limits = limits_of(at_most)
     try:
-        return _simulate(workload, on, set, arch, mapper, objective, fidelity)
+        return _mapped(
+            workload, on, set, arch, mapper, objective, limits, cache, workers, front=front
+        )
     except OverflowError:
         raise UnsupportedError(
             "these sizes and figures are so large or so small that results overflow; "
@@ -71,23 +165,19 @@ def simulate(
         ) from None
 
 
-def _path_text(value: Any) -> Any:
-    return os.fspath(value) if isinstance(value, os.PathLike) else value
-
-
-def _simulate(
+def _mapped(
     workload: str | Workload,
     on: str | Architecture,
     set: Mapping[str, int | str] | None,
     arch: Mapping[str, int | float | str] | None,
     mapper: str | None,
-    objective: str,
-    fidelity: str,
-) -> Result:
-    if fidelity not in FIDELITIES:
-        raise InputError(unknown_name("fidelity", fidelity, FIDELITIES))
-    if objective not in OBJECTIVES:
-        raise InputError(unknown_name("objective", objective, OBJECTIVES))
+    objective: str | None,
+    limits: Mapping[str, float],
+    cache: bool,
+    workers: int,
+    *,
+    front: bool,
+) -> MappedWorkload:
     if isinstance(workload, str):
         workload = load_workload(workload, set)
     elif set:
@@ -97,9 +187,30 @@ def _simulate(
     elif arch:
         raise UnsupportedError("figures of an Architecture object are fixed; set them on loading")
     chosen = mapper or on.mapper
-    plans = []
-    for layer in workload.layers:
-        plan = plan_layer(layer, on, chosen, objective=objective)
+    search = load_mapper(chosen).search
+    aim = objective or (search and search.objective) or "latency"
+    plans = plan_layers(
+        workload.layers,
+        on,
+        chosen,
+        objective=aim,
+        limits=limits,
+        cache=user_cache(os.environ) if cache else None,
+        workers=workers,
+        front=front,
+    )
+    return MappedWorkload(workload, on, plans, _result(workload, on, plans, chosen, aim))
+
+
+def _path_text(value: Any) -> Any:
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
+
+
+def _result(
+    workload: Workload, on: Architecture, plans: Plans, mapper: str, objective: str
+) -> Result:
+    counted = []
+    for layer, plan in zip(workload.layers, plans.plans, strict=True):
         counts = count_layer(
             plan.mapped,
             plan.layer.cascade,
@@ -108,9 +219,20 @@ def _simulate(
             layer=layer.name,
             repeat=layer.repeat,
         )
-        plans.append(
-            LayerPlan(counts, plan.layer.template.name, plan.mapped.mapper, plan.mapped.tiles)
+        counted.append(
+            LayerPlan(
+                counts,
+                plan.layer.template.name,
+                plan.mapped.mapper,
+                plan.mapped.tiles,
+                plan.methods,
+            )
         )
     return build_result(
-        plans, on, workload=workload.name, mapper=chosen, objective=objective, version=__version__
+        counted,
+        on,
+        workload=workload.name,
+        mapper=mapper,
+        objective=objective,
+        version=__version__,
     )

@@ -48,6 +48,31 @@ for count in (50, 400):
     print(count, fusion.passes.max_passes, round(time.process_time() - start, 3))
 """
 
+CANDIDATES = """
+import time
+import numpy as np
+import accelsim
+from accelsim.architecture import load_architecture
+from accelsim.search.candidates import Coster
+from accelsim.search.problem import problem_of
+from accelsim.search.store_order import StoreOrder
+machine = load_architecture("ref3")
+cascade = accelsim.cascade_from_text("Z[m,n] = A[m,k] * B[k,n]",
+    ranks=dict.fromkeys("MNK", 1024), tensors={"A": ["M", "K"], "B": ["K", "N"]})
+problem = problem_of("Z", cascade, machine, machine.arrays["PEs"], bits=lambda _: 8)
+order = StoreOrder(((1, 0), (1, 1), (1, 2), (0, 2), (0, 0), (0, 1)), frozenset({0, 1, 2}))
+random = np.random.default_rng(0)
+tiles = np.exp(random.uniform(0, np.log(1024.99), (100_000, 6, 3))).astype(np.int64)
+tiles = -np.sort(-tiles, axis=1)  # Any sizes, ragged in each other.
+rows = random.integers(1, 17, (100_000, 3)) ** [1, 0, 0]
+columns = random.integers(1, 17, (100_000, 3)) ** [0, 1, 0]
+coster = Coster(problem, order)
+start = time.process_time()
+for _ in range(10):
+    coster(tiles, rows, columns)
+print(round(1e6 / (time.process_time() - start)), "candidates a second")
+"""
+
 CASES = {
     "python -c pass (the floor)": [sys.executable, "-c", "pass"],
     "accelsim --help": ["accelsim", "--help"],
@@ -67,6 +92,7 @@ CASES = {
         "accelsim", "check", "--format", "--diff", "workloads", "mappers",
     ],
     "passes of a chain of 50 and of 400 Einsums": [sys.executable, "-c", CHAINS],
+    "1,000,000 candidates of a product of 1024 on ref3": [sys.executable, "-c", CANDIDATES],
     "accelsim validate": ["accelsim", "validate", "--report", "/tmp", "--json", "/dev/null"],
 }  # fmt: skip
 

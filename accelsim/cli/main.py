@@ -1,6 +1,6 @@
 """`accelsim VERB ...`: finds the verb, turns errors into messages and exit codes.
 
-Exit codes: 0 done; 1 a check failed, or a fault of ours; 2 the input is wrong.
+Exit codes: 0 done; 1 a check failed, or a fault of ours; 2 the input is wrong; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ __all__ = ["main"]
 
 VERBS = {
     "simulate": "cycles, energy and traffic of a workload on an architecture",
+    "map": "the best mapping, with its nest, its front and its proof; a mapper file of it",
     "compare": "what changed between two results, and why",
     "passes": "passes, fusion, footprints and traffic that a cascade implies on every machine",
     "check": "every problem of your files, with line and column; their layout",
@@ -60,6 +61,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UnsupportedError as error:
         print(f"accelsim: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("accelsim: interrupted; searches that were done are kept", file=sys.stderr)
+        return 130  # As shells count a process that SIGINT ended.
     except BrokenPipeError:
         # The reader of our output left; nothing is wrong, and nothing more can be said.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,29 +6,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from accelsim.cli.options import add_json, assignments, emit_json
+from accelsim.cli.mapping_options import add_mapping, mapping_arguments
+from accelsim.cli.options import add_json, emit_json
 
 __all__ = ["configure", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Options of ``accelsim simulate``."""
-    parser.add_argument("workload", help="a shipped name (accelsim list workloads) or a YAML file")
-    parser.add_argument("--on", required=True, metavar="ARCHITECTURE", help="a name or a YAML file")
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="RANK=SIZE", help="a rank size or parameter"
-    )
-    parser.add_argument(
-        "--arch",
-        action="append",
-        default=[],
-        metavar="PATH=VALUE",
-        help="a figure of the architecture, such as array_2d.rows=128",
-    )
-    parser.add_argument("--mapper", help="a name or a YAML file; else the architecture's own")
-    parser.add_argument(
-        "--objective", default="latency", help="latency (default), energy or edp, for a search"
-    )
+    add_mapping(parser)
     parser.add_argument("--fidelity", default="analytic", help="analytic (default)")
     parser.add_argument("--report", metavar="DIR", help="write tables and charts there")
     add_json(parser)
@@ -39,13 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     from accelsim.pipeline import simulate
 
     result = simulate(
-        arguments.workload,
-        on=arguments.on,
-        set=assignments(arguments.set, "--set"),
-        arch=assignments(arguments.arch, "--arch"),
-        mapper=arguments.mapper,
-        objective=arguments.objective,
-        fidelity=arguments.fidelity,
+        arguments.workload, **mapping_arguments(arguments), fidelity=arguments.fidelity
     )
     if arguments.report:
         from accelsim.report.write import write_report

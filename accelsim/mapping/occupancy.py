@@ -23,8 +23,8 @@ def occupancy_of(residency: Residency, bits: Bits, *, only: str | None = None) -
     """Bits that the kept tiles of a block take, and what is reserved besides.
 
     A tile is as large as its largest; an iterated tensor keeps its running value only. Registers
-    count as if each PE held as much as the one that holds most. Where the block buffers a memory
-    twice, tiles that are replaced take twice their space.
+    count as if each PE held as much as the one that holds most, for the Einsum that needs most.
+    Where the block buffers a memory twice, tiles that are replaced take twice their space.
 
     Args:
         residency: the block.
@@ -34,15 +34,30 @@ def occupancy_of(residency: Residency, bits: Bits, *, only: str | None = None) -
     filled: Occupancy = {}
     seen: set[tuple[int, ...]] = set()
     for schedule in residency.schedules.values():
+        own: Occupancy = {}
         for keep, address, _ in schedule.keeps:
-            if address not in seen and only in (None, keep.memory):
+            if only not in (None, keep.memory):
+                continue
+            if residency.architecture.memories[keep.memory].parent in residency.architecture.arrays:
+                _fill(own, keep, residency, address, bits)
+            elif address not in seen:
                 seen.add(address)
-                spaces = filled.setdefault(keep.memory, {})
-                for group, size in _groups(residency, keep, address, bits):
-                    spaces[group] = spaces.get(group, 0) + size
+                _fill(filled, keep, residency, address, bits)
+        # An array works on one Einsum at a time: its registers hold what that one needs.
+        for memory, spaces in own.items():
+            if sum(spaces.values()) > sum(filled.get(memory, {}).values()):
+                filled[memory] = spaces
     for memory, size_bytes in residency.block.reserve_bytes.items():
         filled.setdefault(memory, {})["reserved"] = size_bytes * 8
     return filled
+
+
+def _fill(
+    filled: Occupancy, keep: Keep, residency: Residency, address: tuple[int, ...], bits: Bits
+) -> None:
+    spaces = filled.setdefault(keep.memory, {})
+    for group, size in _groups(residency, keep, address, bits):
+        spaces[group] = spaces.get(group, 0) + size
 
 
 def _groups(

@@ -99,6 +99,23 @@ class Residency:
         """Whether each PE of an array has such a store: its registers, or a bare latch."""
         return store.memory in (array, self.inside(array))
 
+    def evicted_by_others(self, einsum: str, store: Store) -> int:
+        """Loops around a register store in each turn of which the array works on others, too.
+
+        Their tiles take its place: whatever lay there is gone at the next turn.
+        """
+        schedule = self.schedules[einsum]
+        if store.address is None or store.memory != self.inside(schedule.array.name):
+            return 0
+        others = {
+            address
+            for name, other in self.schedules.items()
+            if other.array is schedule.array and store.address not in other.path.addresses
+            for address in other.addresses
+        }
+        shared = [i for i, a in enumerate(schedule.addresses) if a is not None and a in others]
+        return max(shared, default=-1) + 1
+
     def way(self, einsum: str, access: TensorAccess, *, output: bool) -> tuple[Store, ...]:
         """The memories of one access, outermost first, the PEs last. Empty for an input that its
         producer left in the registers."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,6 +23,8 @@ class Schedule:
     path: Path
     loops: tuple[Loop, ...]
     """Temporal loops that apply to it and cut, those that fit it to the array included."""
+    addresses: tuple[tuple[int, ...] | None, ...]
+    """Of every loop, its address in the block; None for those that fit it to the array."""
     cuts: tuple[Cut, ...]
     """State before each loop, and after the last."""
     keep_depths: tuple[int, ...]
@@ -72,27 +74,43 @@ def schedule_of(cascade: Cascade, architecture: Architecture, path: Path) -> Sch
     inner = [Loop(rank, width) for rank, width in widths.items()]
     left = [r for r in einsum.sizes if r not in spatial and r not in path.compute.order]
     inner += [Loop(rank) for rank in (*left, *path.compute.order) if rank not in spatial]
-    steps = tuple(_cutting((*path.steps, *inner), einsum))
-    order = [step.rank for step in steps if isinstance(step, Loop)]
+    every = [*path.steps, *inner]
+    places = [*path.addresses, *(None for _ in inner)]
+    steps = tuple(_cutting(zip(every, places, strict=True), einsum))
+    order = [step.rank for step, _ in steps if isinstance(step, Loop)]
     cut = full_cut(axes_of(einsum, order, spatial))
     loops: list[Loop] = []
+    addresses: list[tuple[int, ...] | None] = []
     cuts, depths = [cut], []
-    for step in steps:
+    for step, address in steps:
         if isinstance(step, Keep):
             depths.append(len(loops))
         elif (after := cut_by(cut, step.rank, step.tile)) is not cut:
             cut = after
             loops.append(step)
+            addresses.append(address)
             cuts.append(cut)
-    return Schedule(einsum, array, path, tuple(loops), tuple(cuts), tuple(depths), spatial)
+    return Schedule(
+        einsum,
+        array,
+        path,
+        tuple(loops),
+        tuple(addresses),
+        tuple(cuts),
+        tuple(depths),
+        spatial,
+    )
 
 
-def _cutting(steps: Sequence[Step], einsum: Einsum) -> Iterator[Step]:
+_Placed = tuple[Step, tuple[int, ...] | None]
+
+
+def _cutting(steps: Iterable[_Placed], einsum: Einsum) -> Iterator[_Placed]:
     """Keeps, and the loops that apply to the Einsum and run more than once."""
     tiles = dict(einsum.sizes)
-    for step in steps:
+    for step, address in steps:
         if isinstance(step, Keep):
-            yield step
+            yield step, address
         elif step.tile < tiles.get(step.rank, 0):
             tiles[step.rank] = step.tile
-            yield step
+            yield step, address

@@ -17,6 +17,7 @@ __all__ = [
     "MapperFile",
     "NestStep",
     "SearchFile",
+    "SearchedTile",
     "TileFile",
 ]
 
@@ -170,12 +171,31 @@ class TileFile(_Strict):
     """The memory whose tiles must fit."""
 
 
+class SearchedTile(_Strict):
+    """A size that is searched: every divisor of a number is tried, with all others."""
+
+    divisor_of: str
+    """The number, as an expression of rank sizes and figures of the machine."""
+
+
 def _tile_kind(value: object) -> str:
-    return "TileFile" if isinstance(value, dict | TileFile) else "size"
+    if isinstance(value, _Strict):
+        return type(value).__name__
+    if isinstance(value, dict):
+        return "SearchedTile" if "divisor_of" in value else "TileFile"
+    return "size"
 
 
 Tile = Annotated[
-    Annotated[TileFile, Tag("TileFile")] | Annotated[Size, Tag("size")], Discriminator(_tile_kind)
+    Annotated[TileFile, Tag("TileFile")]
+    | Annotated[SearchedTile, Tag("SearchedTile")]
+    | Annotated[Size, Tag("size")],
+    Discriminator(_tile_kind),
+]
+
+Choice = Annotated[
+    Annotated[SearchedTile, Tag("SearchedTile")] | Annotated[Size, Tag("size")],
+    Discriminator(lambda value: "SearchedTile" if isinstance(value, dict | _Strict) else "size"),
 ]
 
 
@@ -184,8 +204,9 @@ class CaseFile(_Strict):
 
     when: str | None = None
     """A condition on rank sizes; the first case that holds is taken."""
-    ranks: dict[str, Size] = {}
-    """Ranks of the cascade that the dataflow fixes, unless they are set from outside."""
+    ranks: dict[str, Choice] = {}
+    """Ranks of the cascade that the dataflow fixes, or chooses, unless they are set from
+    outside."""
     tiles: dict[str, Tile] = {}
     """Name -> tile size: a number, an expression, or how it is chosen."""
     blocks: Annotated[list[Block], Field(min_length=1)]
@@ -202,6 +223,8 @@ class SearchFile(_Strict):
     stationary: str = "any"
     """Which tensor stays in the registers while the others stream: ``any``, ``output``,
     ``inputs`` (one of them), ``weights`` (the input with fewer elements) or a tensor's name."""
+    objective: str | None = None
+    """What is minimised where the user does not say: ``latency``, ``energy`` or ``edp``."""
     method: str = "enumerate"
     """``exact`` (proven best), ``anneal``, ``genetic``, ``random``, or ``enumerate`` (the best of
     a small set, for any Einsum)."""
@@ -218,6 +241,8 @@ class SearchFile(_Strict):
     """Memory -> ranks that every tile in it spans."""
     double_buffer: tuple[str, ...] = ()
     """Memories that hold every tile twice, one in use and one on its way."""
+    fuse: bool = True
+    """Whether an exact search may run Einsums fused that hand tensors to each other."""
     evaluations: Annotated[int, Field(ge=1)] = 1_000_000
     """Candidates that a heuristic search may evaluate, for each Einsum."""
     seed: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from accelsim.architecture.architecture import Architecture, Memory
@@ -22,6 +22,8 @@ class LayerPlan:
     cascade: str
     mapper: str
     tiles: Mapping[str, int]
+    search: Mapping[str, str] = field(default_factory=dict)
+    """Einsum -> the method that found its mapping."""
 
 
 def traffic_of(einsums: Sequence[EinsumCounts]) -> dict[str, Fraction]:
@@ -189,6 +191,7 @@ def _layer_result(plan: LayerPlan, architecture: Architecture) -> LayerResult:
         dram_bytes=sum(einsum.dram_bytes for einsum in einsums),
         utilization=_utilization([counts], architecture, cycles),
         tiles=plan.tiles,
+        search=plan.search,
         blocks=tuple(_block_result(b, architecture, counts.layer) for b in counts.blocks),
         einsums=einsums,
     )

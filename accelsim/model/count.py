@@ -4,6 +4,8 @@ Counting rules:
 
 - A store takes its tile anew for every iteration of the loops around it, loops that the tensor
   does not depend on included, unless those lie directly around it: then the tile is still there.
+- Registers hold the tiles of the Einsum that their array works on: where an array takes turns, each
+  Einsum's register tiles are fetched anew in every turn.
 - One read of the memory above serves every PE that needs the same value (multicast), and what
   PEs reduce among themselves is written once (spatial reduction).
 - A partial result is not read before it was first written.
@@ -268,7 +270,8 @@ class _Counter:
         """Elements that the memory above delivers, and that the one below takes in all its
         instances."""
         tensor = self.residency.cascade.tensors[access.tensor]
-        depth = _still_there(schedule, access, below.depth)
+        evicted = self.residency.evicted_by_others(schedule.einsum.name, below)
+        depth = _still_there(schedule, access, below.depth, evicted)
         cut, widths, sweep = schedule.cuts[depth], self._widths(schedule, below), None
         shared = cut
         if self.residency.block.halo == "overlap":
@@ -313,12 +316,13 @@ def _tidy(value: Exact) -> Exact:
     return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
 
 
-def _still_there(schedule: Schedule, access: TensorAccess, depth: int) -> int:
+def _still_there(schedule: Schedule, access: TensorAccess, depth: int, evicted: int = 0) -> int:
     """Outermost depth at which the tile at ``depth`` already lies in its store.
 
-    Loops directly around a store that do not change the tile leave it where it is.
+    Loops directly around a store that do not change the tile leave it where it is, but for the
+    first ``evicted``.
     """
     ranks = access.ranks
-    while depth and schedule.loops[depth - 1].rank not in ranks:
+    while depth > evicted and schedule.loops[depth - 1].rank not in ranks:
         depth -= 1
     return depth

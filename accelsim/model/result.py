@@ -81,6 +81,8 @@ class LayerResult:
     tiles: Mapping[str, int]
     blocks: tuple[BlockResult, ...]
     einsums: tuple[EinsumResult, ...]
+    search: Mapping[str, str] = field(default_factory=dict)
+    """Einsum -> the method that found its mapping; those of a mapper's cases are left out."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -93,6 +95,7 @@ class LayerResult:
             "dram_bytes": self.dram_bytes,
             "utilization": dict(self.utilization),
             "tiles": dict(self.tiles),
+            "search": dict(self.search),
             "blocks": [block.as_json() for block in self.blocks],
         }
 

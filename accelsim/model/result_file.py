@@ -128,6 +128,8 @@ class LayerEntry(_Entry):
     """Array -> busy PE-cycles over PEs times the layer's cycles, 0 to 1."""
     tiles: Annotated[dict[Text, Whole], Field(max_length=10_000)]
     """Name -> tile size, as the mapper's case chose it."""
+    search: Annotated[dict[Text, Text], Field(max_length=10_000)] = {}
+    """Einsum -> the method that found its mapping; those of a mapper's cases are left out."""
     blocks: list[BlockEntry]
     """Blocks in the order in which they run."""
 

@@ -5,24 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from accelsim.mapping.mapping import Block, Compute, Keep, Loop, Nest, Step
-from accelsim.search.exact import Found
+from accelsim.search.mapspace import Split
 from accelsim.search.problem import Problem
+from accelsim.search.terms import Found
 
-__all__ = ["assemble"]
+__all__ = ["assemble", "joined", "nest_of"]
 
 
-def assemble(
-    problem: Problem, found: Found, in_rows: Sequence[int], doubled: Sequence[str] = ()
-) -> Block:
+def assemble(problem: Problem, found: Found, split: Split, doubled: Sequence[str] = ()) -> Block:
     """The block of one mapping.
 
     Args:
         problem: the Einsum on the array.
         found: the mapping.
-        in_rows: of the PEs along every rank, those in rows; the rest lies in columns.
+        split: PEs along every rank in rows, and in columns.
         doubled: memories that hold every tile twice.
     """
-    extents, steps = list(problem.sizes), list[Step]()
+    nest = nest_of(problem, found, split, problem.sizes)
+    return Block(problem.einsum.name, nest, double_buffer=tuple(doubled))
+
+
+def nest_of(problem: Problem, found: Found, split: Split, outside: Sequence[int]) -> Nest:
+    """The nest of one mapping, inside of loops that cut every rank to ``outside`` already."""
+    extents, steps = list(outside), list[Step]()
     for level, use, tiles in found.stores:
         for rank, tile in enumerate(tiles):
             if tile < extents[rank]:
@@ -36,18 +41,14 @@ def assemble(
     for rank, width in enumerate(found.widths):
         if width < extents[rank]:
             steps.append(Loop(problem.ranks[rank], width))
-    rows = tuple((r, n) for r, n in zip(problem.ranks, in_rows, strict=True) if n > 1)
-    columns = tuple(
-        (rank, width // n)
-        for rank, width, n in zip(problem.ranks, found.widths, in_rows, strict=True)
-        if width > n
+    rows, columns = (
+        tuple((rank, n) for rank, n in zip(problem.ranks, along, strict=True) if n > 1)
+        for along in split
     )
     compute = Compute(
         problem.einsum.name, problem.array.name, rows, columns, bypass=_bypassed(problem, found)
     )
-    return Block(
-        problem.einsum.name, Nest(_joined(steps), (compute,)), double_buffer=tuple(doubled)
-    )
+    return Nest(joined(steps), (compute,))
 
 
 def _bypassed(problem: Problem, found: Found) -> tuple[str, ...]:
@@ -56,7 +57,7 @@ def _bypassed(problem: Problem, found: Found) -> tuple[str, ...]:
     return tuple(u.name for i, u in enumerate(problem.uses) if i not in found.holding[0])
 
 
-def _joined(steps: Sequence[Step]) -> tuple[Step, ...]:
+def joined(steps: Sequence[Step]) -> tuple[Step, ...]:
     """Neighbouring stores of one memory in one step."""
     joined: list[Step] = []
     for step in steps:

@@ -17,198 +17,39 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from accelsim.search.bounds import Bounds
 from accelsim.search.front import Front, undominated
-from accelsim.search.moves import Charges, Moves
 from accelsim.search.problem import Problem
 from accelsim.search.rows import Rows, join
-from accelsim.search.tiles import Floats, Ints, grown
+from accelsim.search.terms import Around, Found, Holding, Rules
+from accelsim.search.tiles import Floats, Ints, Kind, grown
 
-__all__ = ["Around", "ExactSearch", "Found", "Holding", "Rules", "exact_search"]
-
-Holding = tuple[tuple[int, ...], ...]
-"""For every level, innermost first, the tensors that it keeps. At the innermost level all others
-are latched at the functional units."""
+__all__ = ["ExactSearch", "exact_search"]
 
 _CHUNK = 2048
 
 
-@dataclass(frozen=True)
-class Found:
-    """One mapping, as the search knows it."""
-
-    array: str
-    holding: Holding
-    stores: tuple[tuple[int, int, tuple[int, ...]], ...]
-    """(level, tensor, tile size of every rank), outermost first."""
-    widths: tuple[int, ...]
-    """PEs along every rank."""
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What narrows a map space."""
-
-    ragged: frozenset[int] = frozenset()
-    """Ranks whose last tile may be smaller; tiles of the others divide what they are in."""
-    doubled: frozenset[int] = frozenset()
-    """Levels above the array whose tiles take twice their space where they are replaced."""
-    stationary: frozenset[int] = frozenset()
-    """Tensors of which one must stay inside the PEs while others are replaced; none: any."""
-    whole: frozenset[tuple[int, int]] = frozenset()
-    """(level, rank): every tile there spans the whole rank."""
-
-
-@dataclass(frozen=True)
-class Around:
-    """What surrounds an Einsum that runs fused with others."""
-
-    top: tuple[int, ...]
-    """Tile size of every rank inside of the shared loops."""
-    resident: frozenset[int]
-    """Tensors whose tiles lie in the outermost memory on the chip already."""
-    energy: float = 0.0
-    """Least energy of everything else in the block."""
-    cycles: float = 0.0
-    """Cycles that others take on the same array at least."""
-    busy: tuple[float, ...] = ()
-    """Cycles that others keep each memory with a bandwidth busy at least."""
-
-
-class ExactSearch:
+class ExactSearch(Bounds):
     """One search: a problem, and which memories keep which tensors."""
 
-    def __init__(
-        self,
-        problem: Problem,
-        holding: Holding,
-        front: Front,
-        widths: Ints,
-        rules: Rules,
-        around: Around | None = None,
-    ) -> None:
-        self.problem, self.holding, self.front = problem, holding, front
-        self.widths, self.rules = widths, rules
-        self.around = around or Around(problem.sizes, frozenset())
-        self.top = np.array(self.around.top, np.int64)
-        self.moves = Moves(problem)
-        none = np.zeros(len(problem.limited))
-        self.busy_around: Floats = np.array(self.around.busy) if self.around.busy else none
-        self.excluded = Counter[str]()
-        """Rule -> candidates that it excluded."""
-        self.uses = problem.uses
-        self.sizes = np.array(problem.sizes, np.int64)
-        self.latch = problem.levels[0].latch
-        self.registers = problem.levels[0].memory is not None
-        self._bounds: dict[int, tuple[float, float]] = {}
-
-    def _bits(self, use: int, level: int, extents: Ints) -> Floats:
-        """Bits that a tensor's tile fills at a level."""
-        spec = self.uses[use]
-        filled = self.moves.tile(spec, extents) * float(spec.bits)
-        if level in self.rules.doubled:
-            # A tile that is never replaced needs no second one.
-            replaced = self.moves.tile(spec, extents) < self.moves.tile(spec, self.sizes[None, :])
-            filled = filled * np.where(replaced, 2.0, 1.0)
-        return np.asarray(filled)
-
-    # ---- what is left outside -------------------------------------------------------------
-
-    def _parent(self, use: int, level: int) -> int:
-        """The next memory outwards that keeps a tensor."""
-        outer = range(level + 1, len(self.problem.levels))
-        home = len(self.problem.levels) - (use in self.around.resident)
-        return next((i for i in outer if use in self.holding[i]), home)
-
-    @cached_property
-    def _costs(self) -> dict[tuple[int, int], Charges]:
-        """(tensor, level) -> costs of its store there."""
-        found = {}
-        for level in range(len(self.problem.levels)):
-            for use in range(len(self.uses)):
-                held = use in self.holding[level] or (level == 0 and self.latch)
-                if held or level == 0:
-                    parent = self._parent(use, level)
-                    found[use, level] = Charges(self.problem, use, level, parent, held)
-        return found
-
-    def _least_outside(self, level: int) -> tuple[float, Floats]:
-        """Energy and busy cycles of everything outside of a level, each tensor crossing once."""
-        energy, busy = 0.0, np.zeros(len(self.problem.limited))
-        for (use, at), costs in self._costs.items():
-            if at > level:
-                size = np.array([float(self.uses[use].size)])
-                energy += float(costs.energy(size, size, size)[0])
-                busy = busy + costs.busy(size, size, size)[0]
-        return energy, busy
-
-    def _bound_outside(self, level: int) -> tuple[float, float]:
-        if level not in self._bounds:
-            self._bounds[level] = self._bound(level)
-        return self._bounds[level]
-
-    def _bound(self, level: int) -> tuple[float, float]:
-        """Least energy and least latency of everything outside of a level, for any tiles there.
-
-        Found by a search of its own, from tiles of 1, into which everything can be cut.
-        """
-        if not any(self.holding[level + 1 :]):
-            return 0.0, 0.0
-        energy, busy = self._least_outside(level)
-        if all(self._holds_everything(at) for at in range(level + 1, len(self.holding))):
-            return energy, float(busy.max(initial=0.0))
-        ranks, memories = len(self.sizes), len(self.problem.limited)
-        start = Rows(
-            extents=np.ones((1, ranks), np.int64),
-            stores=np.zeros((1, len(self.uses) * len(self.problem.levels), ranks), np.int32),
-            used=np.zeros(1),
-            taken=np.zeros((1, len(self.uses))),
-            widths=np.ones((1, ranks), np.int64),
-            energy=np.zeros(1),
-            cycles=np.zeros(1),
-            busy=np.zeros((1, memories)),
-        )
+    def search_outside(self, level: int) -> tuple[float, float]:
+        start = Rows.start(self.problem)
         front = Front()
         # Perfect tiles first: what they reach cuts off most of the others.
         for ragged in dict.fromkeys((frozenset[int](), self.rules.ragged)):
             rules = replace(self.rules, ragged=ragged)
-            outside = ExactSearch(
-                self.problem, self.holding, front, self.widths, rules, self._alone
-            )
+            alone = Around(self.around.top, self.around.resident)
+            outside = ExactSearch(self.problem, self.holding, front, self.widths, rules, alone)
             outside._outwards(start, None, level + 1)
         if not len(front):
             return np.inf, np.inf
         return float(front.energy.min()) * (1 - 1e-12), float(front.cycles.min()) * (1 - 1e-12)
-
-    @property
-    def _alone(self) -> Around:
-        """The surroundings without what they cost."""
-        return Around(self.around.top, self.around.resident)
-
-    def _holds_everything(self, level: int) -> bool:
-        """Whether all tensors that a level keeps fit into it as a whole."""
-        capacity = self.problem.levels[level].capacity_bits
-        used = sum(self._bits(use, level, self.top[None, :])[0] for use in self.holding[level])
-        return capacity is None or bool(used <= capacity)
-
-    def _worth(self, rows: Rows, level: int) -> NDArray[np.bool_]:
-        _, busy = self._least_outside(level)
-        energy, cycles = self._bound_outside(level)
-        return self._hopeful(rows, energy, busy, cycles)
-
-    def _hopeful(
-        self, rows: Rows, energy: float, busy: Floats, least_cycles: float = 0.0
-    ) -> NDArray[np.bool_]:
-        cycles = np.maximum(rows.cycles + self.around.cycles, least_cycles)
-        if rows.busy.shape[1]:
-            cycles = np.maximum(cycles, (rows.busy + busy + self.busy_around).max(axis=1))
-        return self.front.worth(rows.energy + energy + self.around.energy, cycles)
 
     # ---- inside the PEs -------------------------------------------------------------------
 
@@ -227,40 +68,8 @@ class ExactSearch:
             while len(best):
                 chunk, best = best[:size], best[size:]
                 size = min(2 * size, _CHUNK)
-                self._spread(rows.take(chunk), order[0])
+                self._spread(rows.take(chunk), order)
                 best = best[self._worth_inside(least[best])]
-
-    # ---- bounds for what is inside, before it is laid over the array ----------------------
-
-    @cached_property
-    def _shared(self) -> Floats:
-        """[unrolling, tensor] PEs that one element delivered serves."""
-        columns = []
-        for use in self.uses:
-            absent = [r for r in range(len(self.sizes)) if r not in use.ranks]
-            columns.append(self.widths[:, absent].prod(axis=1).astype(np.float64))
-        return np.stack(columns, axis=1)
-
-    @cached_property
-    def _sharings(self) -> tuple[Floats, Ints, Floats]:
-        """Distinct rows of ``_shared``, which of them an unrolling has, and their least cycles."""
-        kinds, which = np.unique(self._shared, axis=0, return_inverse=True)
-        which = which.reshape(-1)
-        cycles = np.full(len(kinds), np.inf)
-        np.minimum.at(cycles, which, self._steps(self.widths))
-        return kinds, which, cycles
-
-    @cached_property
-    def _most_shared(self) -> Ints:
-        """Of the distinct ways to share, those that no other one beats for every tensor."""
-        kinds = self._sharings[0]
-        beaten = np.all(kinds[:, None, :] <= kinds[None, :, :], axis=2).sum(axis=1) > 1
-        return np.flatnonzero(~beaten)
-
-    def _steps(self, widths: Ints) -> Floats:
-        """Cycles on the array."""
-        steps = (-(-self.sizes // widths)).astype(np.float64).prod(axis=1)
-        return np.asarray(steps * self.problem.cycles_per_step)
 
     def _best_inside(self, rows: Rows) -> Rows:
         """Candidates that are not beaten by another one with the same tiles outside."""
@@ -273,55 +82,16 @@ class ExactSearch:
                 for rank in range(len(self.sizes))
                 if rank not in spec.plain
             ]
-        return rows.take(undominated(columns, self._points(rows)))
-
-    def _least_of_sharing(self, taken: Floats, kinds: Ints) -> Floats:
-        """[candidate, way to share] least energy."""
-        outside = self._bound_outside(0)[0] + self.around.energy
-        total = np.full((len(taken), len(kinds)), outside)
-        shared = self._sharings[0][kinds]
-        begun = shared[None, :, 0] * float(self.uses[0].size)
-        total += self._operations_energy(begun)
-        for use, spec in enumerate(self.uses):
-            all_of_it = np.maximum(taken[:, use, None] * (1 - 1e-9), spec.size)
-            delivered = np.maximum(all_of_it / shared[None, :, use], spec.size)
-            all_of_it = np.maximum(all_of_it, begun) if use == 0 else all_of_it
-            total += self._costs[use, 0].energy(delivered, all_of_it, begun)
-        return total
-
-    @cached_property
-    def _least_cycles(self) -> float:
-        """No mapping is faster, whatever is unrolled."""
-        _, busy = self._least_outside(0)
-        return max(
-            float((busy + self.busy_around).max(initial=0.0)),
-            self._bound_outside(0)[1],
-            float(self._sharings[2].min()) + self.around.cycles,
-        )
-
-    def _worth_inside(self, least: Floats) -> NDArray[np.bool_]:
-        """Of least energies, which may lead to something new."""
-        return self.front.worth(least, np.full(len(least), self._least_cycles))
+        return rows.take(undominated(columns, self.points(rows)))
 
     def _inside(self, order: Sequence[int]) -> Rows:
         """Tile sizes per PE with the stores in this order, outermost first."""
-        problem = self.problem
-        slots = len(self.uses) * len(problem.levels)
-        least = np.array([[float(spec.size) for spec in self.uses]])
-        rows = Rows(
-            extents=np.ones((1, len(self.sizes)), np.int64),
-            stores=np.zeros((1, slots, len(self.sizes)), np.int32),
-            used=np.zeros(1),
-            taken=least,
-            widths=np.ones((1, len(self.sizes)), np.int64),
-            energy=np.zeros(1),
-            cycles=np.zeros(1),
-            busy=np.zeros((1, len(problem.limited))),
-        )
+        rows = Rows.start(self.problem)
         inner: int | None = None
         for use in reversed(order):
+            rows = rows.take(self._fits_inside(rows, order, use))
             for rank in self._between(use, inner):
-                rows = self._grow(rows, rank)
+                rows = self._grow_inside(rows, rank)
                 rows = rows.take(self._fits_inside(rows, order, use))
             rows = self._store_inside(rows, use)
             least_of = self._least_of_sharing(rows.taken, self._most_shared)
@@ -334,9 +104,26 @@ class ExactSearch:
         ranks = range(len(self.sizes)) if inner is None else sorted(self.uses[inner].ranks)
         return [rank for rank in ranks if rank not in self.uses[outer].plain]
 
+    def _kind(self, rank: int) -> Kind:
+        """Which tile sizes a rank may have."""
+        if rank not in self.rules.ragged:
+            return "perfect"
+        # Of tiles that occur as often a window may like a larger one: it has less halo.
+        return "any" if any(rank in use.in_windows for use in self.uses) else "fewest"
+
     def _grow(self, rows: Rows, rank: int) -> Rows:
+        source, extents = grown(rows.extents[:, rank], int(self.top[rank]), self._kind(rank))
+        rows = rows.take(source)
+        rows.extents[:, rank] = extents
+        return rows
+
+    def _grow_inside(self, rows: Rows, rank: int) -> Rows:
+        """The same per PE, where a whole rank may be what one of several PEs takes of it."""
+        if rank not in self.rules.ragged:
+            return self._grow(rows, rank)
+        whole = -(-self.top[rank] // np.unique(self.widths[:, rank]))
         source, extents = grown(
-            rows.extents[:, rank], int(self.top[rank]), perfect=rank not in self.rules.ragged
+            rows.extents[:, rank], int(self.top[rank]), self._kind(rank), also=np.unique(whole)
         )
         rows = rows.take(source)
         rows.extents[:, rank] = extents
@@ -368,48 +155,17 @@ class ExactSearch:
 
     # ---- over the array -------------------------------------------------------------------
 
-    def _register_bits(self, begun: Floats) -> tuple[Floats, float]:
-        """Bits that the operations read from and write to registers, first reads left out."""
-        reads, writes = self.problem.register_accesses(self._bypassed)
-        first = begun * (self.problem.reduces and 0 not in self._bypassed)
-        bits = self.uses[0].bits
-        return np.maximum(reads - first, 0) * bits, float(writes * bits)
-
-    def _operations_energy(self, begun: Floats) -> Floats:
-        """Energy of the operations and of their register accesses."""
-        energy = np.zeros_like(begun)
-        if not self.problem.missing:
-            energy += self.problem.points_energy_pj
-        if self.registers:
-            read, write = self.problem.energy_per_bit_pj(0)
-            reads, writes = self._register_bits(begun)
-            energy += reads * read + writes * write
-        return energy
-
-    def _operations_busy(self, begun: Floats) -> Floats:
-        """[candidate, memory] cycles that the registers are busy with the operations."""
-        busy = np.zeros((len(begun), len(self.problem.limited)))
-        if 0 in self.problem.limited:
-            reads, writes = self._register_bits(begun)
-            busy[:, 0] = (reads + writes) * float(self.problem.cycles_per_bit(0))
-        return busy
-
-    @cached_property
-    def _bypassed(self) -> frozenset[int]:
-        """Tensors that pass the registers by."""
-        if self.latch:
-            return frozenset()
-        return frozenset(range(len(self.uses))) - frozenset(self.holding[0])
-
-    def _spread(self, rows: Rows, outermost: int) -> None:
+    def _spread(self, rows: Rows, order: Sequence[int]) -> None:
         """Lay candidates over the array, in every way that may be worth it."""
         kinds = np.arange(len(self._sharings[0]))
         least = self._least_of_sharing(rows.taken, kinds)
-        cycles = np.maximum(self._sharings[2] + self.around.cycles, self._least_cycles)
+        cycles = np.maximum(self._sharings[2] + self.around.cycles, self.least_cycles)
         worth = self.front.worth(least.ravel(), np.tile(cycles, len(rows))).reshape(least.shape)
         which, unrolled = self._pairs(rows, worth)
         rows = rows.take(which)
         rows = replace(rows, widths=self.widths[unrolled])
+        nested = self._nested(rows, order)
+        rows, unrolled = rows.take(nested), unrolled[nested]
         begun = self._shared[unrolled, 0] * float(self.uses[0].size)
         energy = self._operations_energy(begun)
         busy = self._operations_busy(begun)
@@ -430,11 +186,11 @@ class ExactSearch:
             busy=busy,
             cycles=self._steps(rows.widths),
         ).take(spanned)
-        rows = self._best_of_each_point(rows.take(self._worth(rows, 0)))
+        rows = self.best_of_each_point(rows.take(self._worth(rows, 0)))
         # The cheapest first: what they reach cuts off most of the others.
         rows, size = rows.take(np.argsort(rows.energy, kind="stable")), 64
         while len(rows):
-            self._outwards(rows.take(slice(size)), outermost, 1)
+            self._outwards(rows.take(slice(size)), order[0], 1)
             rows, size = rows.take(slice(size, None)), min(2 * size, _CHUNK)
             rows = rows.take(self._worth(rows, 0))
 
@@ -444,19 +200,33 @@ class ExactSearch:
         for rank, size in enumerate(self.top.tolist()):
             tiles, row = np.unique(rows.extents[:, rank], return_inverse=True)
             widths, column = np.unique(self.widths[:, rank], return_inverse=True)
-            left = -(-size // widths)[None, :]
-            tile = tiles[:, None]
+            tile, left = tiles[:, None], -(-size // widths)[None, :]
             if rank not in self.rules.ragged:
                 table = (size // tile) % widths[None, :] == 0
             else:
-                # A smaller tile that occurs as often would do.
-                table = tile == -(-left // -(-left // tile))
+                table = tile <= left
             if not table.all():
                 allowed &= table[row][:, column]
         which, unrolled = np.nonzero(allowed)
         return which, unrolled
 
-    def _points(self, rows: Rows) -> Ints:
+    def _nested(self, rows: Rows, order: Sequence[int]) -> NDArray[np.bool_]:
+        """Whether tiles of ragged ranks hold whole numbers of those inside, or the whole rank."""
+        good = np.ones(len(rows), bool)
+        for rank in self.rules.ragged:
+            left = -(-self.top[rank] // rows.widths[:, rank])
+            inner = rows.stores[:, order[-1], rank].astype(np.int64)
+            if self._kind(rank) == "fewest":
+                # A smaller tile that occurs as often would do.
+                good &= inner == -(-left // -(-left // inner))
+            for use in (*reversed(order[:-1]), None):
+                placed = rows.extents if use is None else rows.stores[:, use].astype(np.int64)
+                outer = placed[:, rank]
+                good &= (outer % inner == 0) | (outer >= left)
+                inner = outer
+        return good
+
+    def points(self, rows: Rows) -> Ints:
         """A number for each distinct row of tile sizes."""
         key = np.zeros(len(rows), np.int64)
         for rank in range(len(self.sizes)):
@@ -464,10 +234,11 @@ class ExactSearch:
             key = key * len(values) + places
         return key
 
-    def _best_of_each_point(self, rows: Rows) -> Rows:
+    def best_of_each_point(self, rows: Rows) -> Rows:
+        """Of candidates with the same tile sizes, those that another one does not beat."""
         if not len(rows):
             return rows
-        return rows.take(undominated([rows.energy, rows.cycles, *rows.busy.T], self._points(rows)))
+        return rows.take(undominated([rows.energy, rows.cycles, *rows.busy.T], self.points(rows)))
 
     # ---- memories above -------------------------------------------------------------------
 
@@ -488,7 +259,7 @@ class ExactSearch:
             if len(part):
                 found.setdefault(order[0], []).append(part)
         for use, parts in found.items():
-            self._outwards(self._best_of_each_point(join(parts)), use, level + 1)
+            self._outwards(self.merged(join(parts)), use, level + 1)
 
     def _level(
         self, rows: Rows, inner: int | None, level: int, order: Sequence[int], *, last: bool
@@ -500,6 +271,7 @@ class ExactSearch:
             inner = use
         energy, busy = self._least_outside(level - 1)
         for i, (use, ranks) in enumerate(blocks):
+            rows = rows.take(self._fits(rows, level, order, use))
             for rank in ranks:
                 later = any(rank in others for _, others in blocks[i + 1 :])
                 if last and rank not in self.uses[order[0]].ranks and not later:
@@ -568,6 +340,10 @@ class ExactSearch:
         if not len(rows):
             return
         self.take_in(rows)
+
+    def merged(self, rows: Rows) -> Rows:
+        """What goes on of the candidates that a memory's stores are placed for."""
+        return self.best_of_each_point(rows)
 
     def take_in(self, rows: Rows) -> None:
         """What becomes of mappings that are complete: the best go onto the front."""

@@ -79,8 +79,18 @@ def search_einsum(
     tensors = (einsum.output, *einsum.inputs)
     words = tuple(bits(access.tensor) for access in tensors)
     shape = _Shape.of(einsum, cascade, words)
-    choice = _cached(shape, _Machine(architecture), search, objective)
+    allowed = _Allowed(search.rows, search.columns, search.stationary)
+    choice = _cached(shape, _Machine(architecture), allowed, objective)
     return choice.block(einsum, tensors)
+
+
+@dataclass(frozen=True)
+class _Allowed:
+    """What a search may choose from, as far as this one knows it."""
+
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    stationary: str
 
 
 @dataclass(frozen=True)
@@ -152,8 +162,8 @@ class _Shape:
 
 
 @lru_cache(maxsize=4096)
-def _cached(shape: _Shape, machine: _Machine, search: SearchFile, objective: str) -> _Choice:
-    return _Search(shape, machine.architecture, search, objective).best()
+def _cached(shape: _Shape, machine: _Machine, allowed: _Allowed, objective: str) -> _Choice:
+    return _Search(shape, machine.architecture, allowed, objective).best()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +180,7 @@ class _Cost:
 
 class _Search:
     def __init__(
-        self, shape: _Shape, architecture: Architecture, search: SearchFile, objective: str
+        self, shape: _Shape, architecture: Architecture, search: _Allowed, objective: str
     ) -> None:
         self.einsum, self.cascade = shape.einsum, shape.cascade
         self.architecture, self.search, self.objective = architecture, search, objective

@@ -5,7 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-__all__ = ["largest_divisor", "largest_fitting"]
+__all__ = ["divisors", "largest_divisor", "largest_fitting"]
+
+
+def divisors(number: int) -> list[int]:
+    """All divisors, ascending.
+
+    Example:
+        >>> divisors(12)
+        [1, 2, 3, 4, 6, 12]
+    """
+    small = [d for d in range(1, math.isqrt(number) + 1) if number % d == 0]
+    return sorted({*small, *(number // d for d in small)})
 
 
 def largest_fitting(limit: int, fits: Callable[[int], bool]) -> int:

@@ -9,12 +9,15 @@ from itertools import combinations, product
 
 from accelsim.errors import InputError, unknown_name
 from accelsim.mapping.schema import SearchFile
-from accelsim.search.exact import Holding, Rules
 from accelsim.search.problem import Problem
+from accelsim.search.terms import Holding, Rules
 from accelsim.search.tiles import Ints
 from accelsim.search.unroll import unrollings
 
-__all__ = ["MapSpace"]
+__all__ = ["MapSpace", "Split"]
+
+Split = tuple[tuple[int, ...], tuple[int, ...]]
+"""PEs along every rank in rows, and in columns."""
 
 GROUPS = ("output", "inputs", "weights")
 """Words that stand for tensors."""
@@ -67,7 +70,7 @@ class MapSpace:
     def holdings(self) -> Iterator[Holding]:
         """Which tensors each level keeps: all of them, or any, as the search says."""
         every = range(len(self.problem.uses))
-        choices = []
+        choices: list[list[tuple[int, ...]]] = []
         for level in range(len(self.problem.levels)):
             if self.problem.levels[level].latch:
                 choices.append([()])
@@ -84,21 +87,20 @@ class MapSpace:
             choices.append(options)
         yield from product(*choices)
 
-    def unrollings(
-        self, ragged: frozenset[int]
-    ) -> tuple[Ints, Mapping[tuple[int, ...], tuple[int, ...]]]:
-        """PEs along every rank, [choice, rank], and of each choice those that are rows."""
+    def unrollings(self, ragged: frozenset[int]) -> tuple[Ints, Mapping[tuple[int, ...], Split]]:
+        """PEs along every rank, [choice, rank], and of each choice the rows and the columns."""
         array = self.problem.array
-        widths, in_rows = unrollings(
+        widths, splits = unrollings(
             self.problem.sizes,
             rows=array.rows,
             columns=array.columns,
             on_rows=self._ranks(self.search.rows),
             on_columns=self._ranks(self.search.columns),
             ragged=ragged,
+            plain=ragged - {r for use in self.problem.uses for r in use.in_windows},
         )
-        pairs = zip(widths.tolist(), in_rows.tolist(), strict=True)
-        return widths, {tuple(width): tuple(rows) for width, rows in pairs}
+        pairs = zip(widths.tolist(), splits.tolist(), strict=True)
+        return widths, {tuple(w): (tuple(rows), tuple(columns)) for w, (rows, columns) in pairs}
 
     def _ranks(self, wanted: Sequence[str]) -> list[int]:
         problem = self.problem

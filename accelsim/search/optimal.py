@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from accelsim.architecture.architecture import Architecture
 from accelsim.einsum.cascade import Cascade
@@ -16,22 +15,13 @@ from accelsim.model.count import count_block
 from accelsim.search.assemble import assemble
 from accelsim.search.exact import exact_search
 from accelsim.search.front import Front
-from accelsim.search.mapspace import MapSpace
+from accelsim.search.mapspace import MapSpace, Split
+from accelsim.search.option import Option
 from accelsim.search.problem import Problem, problem_of
 
-__all__ = ["Option", "front_of"]
+__all__ = ["counted", "front_of", "problems_of"]
 
 Bits = Callable[[str], int]
-
-
-@dataclass(frozen=True)
-class Option:
-    """A way to map some Einsums, counted in full."""
-
-    blocks: tuple[Block, ...]
-    cycles: float
-    energy_pj: float
-    """Where a figure of the machine is missing, bits moved stand in for it."""
 
 
 def front_of(
@@ -57,14 +47,14 @@ def front_of(
     Raises:
         InputError: where no array performs the Einsum, or no mapping is left.
     """
-    spaces = [MapSpace(p, search) for p in _problems(name, cascade, architecture, bits)]
+    spaces = [MapSpace(p, search) for p in problems_of(name, cascade, architecture, bits)]
     front, excluded = Front(), Counter[str]()
-    in_rows: dict[tuple[str, tuple[int, ...]], tuple[int, ...]] = {}
+    splits: dict[tuple[str, tuple[int, ...]], Split] = {}
     for space in spaces:
         # Perfect tiles are few; what they reach cuts off most of the others.
         for ragged in dict.fromkeys((frozenset[int](), space.ragged)):
-            widths, rows = space.unrollings(ragged)
-            in_rows |= {(space.problem.array.name, key): value for key, value in rows.items()}
+            widths, split_of = space.unrollings(ragged)
+            splits |= {(space.problem.array.name, key): split for key, split in split_of.items()}
             excluded += exact_search(
                 space.problem,
                 holdings=space.holdings(),
@@ -82,13 +72,20 @@ def front_of(
     options = []
     for found in front.found:
         space = by_array[found.array]
-        rows_of = in_rows[found.array, found.widths]
-        block = assemble(space.problem, found, rows_of, space.doubled_memories)
-        options.append(_counted(block, space.problem, bits))
+        split = splits[found.array, found.widths]
+        block = assemble(space.problem, found, split, space.doubled_memories)
+        options.append(counted(block, cascade, architecture, bits))
     return tuple(options)
 
 
-def _problems(name: str, cascade: Cascade, architecture: Architecture, bits: Bits) -> list[Problem]:
+def problems_of(
+    name: str, cascade: Cascade, architecture: Architecture, bits: Bits
+) -> list[Problem]:
+    """The problems of mapping an Einsum, one for every array that can take it.
+
+    Raises:
+        InputError: where none can.
+    """
     problems, refused = [], None
     for array in architecture.arrays.values():
         try:
@@ -100,14 +97,27 @@ def _problems(name: str, cascade: Cascade, architecture: Architecture, bits: Bit
     return problems
 
 
-def _counted(block: Block, problem: Problem, bits: Bits) -> Option:
-    where = f"search for Einsum '{problem.einsum.name}'"
-    counts = count_block(block, problem.cascade, problem.architecture, bits=bits, where=where)
-    (einsum,) = counts.einsums
-    cycles = float(block_cycles(counts, problem.architecture))
-    if problem.missing:
-        root = problem.architecture.root.name
-        moved = [(t.memory == root, float(t.read_bits + t.written_bits)) for t in einsum.transfers]
-        return Option((block,), cycles, sum(bits * (1 if dram else 1e-6) for dram, bits in moved))
-    table, _ = energy_of(einsum, problem.architecture)
-    return Option((block,), cycles, sum(sum(row.values()) for row in table.values()))
+def counted(block: Block, cascade: Cascade, architecture: Architecture, bits: Bits) -> Option:
+    """A block with what it costs, counted in full.
+
+    Args:
+        block: some Einsums, mapped.
+        cascade: their cascade.
+        architecture: the machine.
+        bits: tensor -> bits per element.
+
+    Raises:
+        InputError: where it is not legal.
+    """
+    where = f"search for block '{block.name}'"
+    counts = count_block(block, cascade, architecture, bits=bits, where=where)
+    cycles = float(block_cycles(counts, architecture))
+    energy, bits_moved, missing = 0.0, 0.0, set[str]()
+    for einsum in counts.einsums:
+        table, lacking = energy_of(einsum, architecture)
+        energy += sum(sum(row.values()) for row in table.values())
+        missing |= lacking
+        for transfer in einsum.transfers:
+            weight = 1.0 if transfer.memory == architecture.root.name else 1e-6
+            bits_moved += weight * float(transfer.read_bits + transfer.written_bits)
+    return Option((block,), cycles, bits_moved if missing else energy)

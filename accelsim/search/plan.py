@@ -1,35 +1,25 @@
-"""Layer + mapper -> a layer with its mapping: cases, tile sizes, rewriting, search, fallback."""
+"""Layers + mapper -> layers with their mappings, chosen for all of them together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from accelsim.architecture.architecture import Architecture
-from accelsim.errors import InputError, unknown_name
-from accelsim.expressions import (
-    Number,
-    evaluate_condition,
-    evaluate_expression,
-    whole_number,
-)
-from accelsim.formats import number_format
-from accelsim.mapping.build import build_block, einsums_of
+from accelsim.errors import InputError
 from accelsim.mapping.legality import check_structure
-from accelsim.mapping.load import load_mapper
 from accelsim.mapping.mapping import Block, MappedLayer
-from accelsim.mapping.occupancy import occupancy_of
-from accelsim.mapping.residency import Residency
-from accelsim.mapping.schema import BlockFile, CaseFile, MapperFile, SearchFile, TileFile
-from accelsim.search.blocks import search_blocks
+from accelsim.search.cache import Cache
+from accelsim.search.choose import CombinedFront, choose, combine
+from accelsim.search.draft import Bits, Draft, bits_of, draft_layer
 from accelsim.search.exhaustive import OBJECTIVES
-from accelsim.search.fit import largest_divisor, largest_fitting
-from accelsim.workload import Layer, load_template
+from accelsim.search.layer import Unit, counted, energy_missing
+from accelsim.search.option import Option
+from accelsim.search.searches import fronts_of
+from accelsim.workload import Layer
 
-__all__ = ["OBJECTIVES", "Plan", "bits_of", "plan_layer"]
-
-Bits = Callable[[str], int]
+__all__ = ["OBJECTIVES", "Plan", "PlanPoint", "Plans", "bits_of", "plan_layer", "plan_layers"]
 
 
 @dataclass(frozen=True)
@@ -40,24 +30,35 @@ class Plan:
     """Rewritten, and with the sizes that the dataflow fixes, where the mapper says so."""
     mapped: MappedLayer
     bits: Bits
+    methods: Mapping[str, str] = field(default_factory=dict)
+    """Einsum -> how its mapping was searched; those of cases are left out."""
 
 
-def bits_of(layer: Layer, architecture: Architecture) -> Bits:
-    """Bits per element of each tensor: its format, else the workload's, else the machine's word."""
-    formats = layer.template.formats
-    default = formats.get("default")
-    word = number_format(default).bits if default else architecture.word_bits
-    known = {tensor: number_format(name).bits for tensor, name in formats.items()}
-    return lambda tensor: known.get(tensor, word)
+@dataclass(frozen=True)
+class PlanPoint:
+    """What one choice of mappings costs, all layers and repeats together."""
+
+    cycles: float
+    energy_pj: float | None
+    """None where a figure of the machine is missing."""
+
+
+@dataclass(frozen=True)
+class Plans:
+    """Every layer as it will run, and what else could have been chosen."""
+
+    plans: tuple[Plan, ...]
+    units: tuple[Unit, ...]
+    """What was searched, each once."""
+    front: tuple[PlanPoint, ...]
+    """Choices of which none is both slower and dearer, cheapest first; empty where there was no
+    choice to make."""
+    chosen: PlanPoint | None
+    """The one of them that was taken."""
 
 
 def plan_layer(
-    layer: Layer,
-    architecture: Architecture,
-    mapper: str,
-    *,
-    objective: str = "latency",
-    tried: tuple[str, ...] = (),
+    layer: Layer, architecture: Architecture, mapper: str, *, objective: str = "latency"
 ) -> Plan:
     """Map one layer.
 
@@ -66,183 +67,144 @@ def plan_layer(
         architecture: the machine.
         mapper: name of the mapper, or a path.
         objective: what a search minimises, one of ``OBJECTIVES``.
-        tried: cascades and mappers that led here by rewriting and fallback.
 
     Raises:
         InputError: where the mapper does not cover the cascade, or its mapping is not legal.
     """
-    step = f"'{layer.template.name}' by '{mapper}'"
-    if step in tried:
-        raise InputError(
-            f"mappers lead in a circle: {' -> '.join((*tried, step))}; mend their rewrites and "
-            "fallback"
-        )
-    tried = (*tried, step)
-    file = load_mapper(mapper)
-    names = frozenset(einsum.name for einsum in layer.cascade.einsums)
-    for case in file.cases:
-        if einsums_of(case) == names:
-            found = _Case.of(case, layer, architecture, mapper, file, objective)
-            if found is not None:
-                return found.plan()
-    target = file.rewrites.get(layer.template.name)
-    if target is not None:
-        other = layer.rewritten(load_template(target))
-        return plan_layer(other, architecture, mapper, objective=objective, tried=tried)
-    if file.search is not None:
-        return _plan_search(layer, architecture, mapper, file.search, objective)
-    if file.fallback is not None:
-        return plan_layer(layer, architecture, file.fallback, objective=objective, tried=tried)
-    conditions = [str(case.when) for case in file.cases if einsums_of(case) == names]
-    if conditions:
-        raise InputError(
-            f"mapper '{mapper}': none of its cases for '{layer.template.name}' holds at these "
-            f"sizes ({'; '.join(conditions)}); use --mapper auto"
-        )
-    covered = " or ".join(", ".join(sorted(einsums_of(case))) for case in file.cases)
-    raise InputError(
-        f"mapper '{mapper}' maps cascades with the Einsums {covered}, but "
-        f"'{layer.template.name}' has {', '.join(sorted(names))}; use --mapper auto"
-    )
+    return plan_layers([layer], architecture, mapper, objective=objective).plans[0]
 
 
-def _plan_search(
-    layer: Layer, architecture: Architecture, mapper: str, search: SearchFile, objective: str
-) -> Plan:
-    bits = bits_of(layer, architecture)
-    blocks = search_blocks(
-        [einsum.name for einsum in layer.cascade.einsums],
-        layer.cascade,
-        architecture,
-        bits=bits,
-        search=search,
-        objective=objective,
-    )
-    mapped = MappedLayer(mapper, tuple(blocks))
-    check_structure(mapped, layer.cascade, architecture)
-    return Plan(layer, mapped, bits)
+def plan_layers(
+    layers: Sequence[Layer],
+    architecture: Architecture,
+    mapper: str,
+    *,
+    objective: str = "latency",
+    limits: Mapping[str, float] | None = None,
+    cache: Cache | None = None,
+    workers: int = 1,
+    front: bool = False,
+) -> Plans:
+    """Map the layers of a workload, so that all of them together are best.
+
+    Layers that are searched alike are mapped alike.
+
+    Args:
+        layers: the cascades with their sizes, in the order in which they run.
+        architecture: the machine.
+        mapper: name of the mapper, or a path.
+        objective: what is minimised, one of ``OBJECTIVES``.
+        limits: the most ``cycles`` and ``energy_pj`` of all layers and repeats.
+        cache: what exact searches found before.
+        workers: processes that search, at most.
+        front: whether the front is asked for, even where there is one choice only.
+
+    Raises:
+        InputError: where the mapper does not cover a cascade, a mapping is not legal, or nothing
+            is within the limits.
+    """
+    limits = limits or {}
+    # Under a bound the mapping that is best for the objective alone may not do.
+    objectives = tuple(dict.fromkeys((objective, *(OBJECTIVES if limits else ()))))
+    drafts = [draft_layer(layer, architecture, mapper, objectives=objectives) for layer in layers]
+    units = [unit for draft in drafts for unit in draft.units]
+    _check_energy({f for unit in units for f in unit.missing}, objective, limits)
+    fronts = fronts_of(units, cache=cache, workers=workers)
+    found = _Choices(drafts, units, fronts, architecture)
+    choice = bool(limits) or any(len(each) > 1 for each in fronts)
+    if not front and not choice:
+        return found.plans([0] * len(fronts), None, 0)
+    if choice and (objective == "edp" or limits):
+        _check_energy(found.missing, objective, limits)
+    combined = found.combined
+    at = choose(combined, objective, limits, what=f"mapper '{mapper}'")
+    return found.plans(found.picks(combined, at), combined, at)
+
+
+def _check_energy(missing: Collection[str], objective: str, limits: Mapping[str, float]) -> None:
+    """Refuse to weigh energies that are not known."""
+    if missing and (objective != "latency" or "energy_pj" in limits):
+        wanted, instead = f"objective '{objective}'", "use --objective latency"
+        if objective == "latency":
+            wanted, instead = "a bound on energy_pj", "leave it out"
+        raise InputError(
+            f"{wanted} needs the energy of every choice; add {', '.join(sorted(missing))}, or "
+            f"{instead}"
+        )
 
 
 @dataclass(frozen=True)
-class _Case:
-    """One case of a mapper on one layer: its tile sizes and its blocks."""
+class _Choices:
+    """All that there is to choose from."""
 
-    case: CaseFile
-    layer: Layer
+    drafts: Sequence[Draft]
+    units: Sequence[Unit]
+    """Of all drafts, in their order."""
+    fronts: Sequence[tuple[Option, ...]]
+    """One a unit."""
     architecture: Architecture
-    mapper: str
-    file: MapperFile
-    objective: str
 
     @cached_property
-    def names(self) -> Mapping[str, Number]:
-        return {**self.architecture.sizes, **self.layer.cascade.sizes}
+    def groups(self) -> dict[str, list[int]]:
+        """Units that are mapped alike."""
+        groups: dict[str, list[int]] = {}
+        for i, unit in enumerate(self.units):
+            groups.setdefault(unit.key.text if unit.key else f"unit {i}", []).append(i)
+        return groups
 
     @property
-    def where(self) -> str:
-        return f"mapper '{self.mapper}'"
+    def combined(self) -> CombinedFront:
+        """The front of all layers and repeats; a part for each group, one for what is settled."""
+        repeats = [draft.layer.repeat for draft in self.drafts for _ in draft.units]
+        times = [sum(repeats[i] for i in members) for members in self.groups.values()]
+        fronts = [self.fronts[members[0]] for members in self.groups.values()]
+        return combine(
+            [*fronts, *([self._settled(d)] for d in self.drafts)],
+            [*times, *(draft.layer.repeat for draft in self.drafts)],
+        )
 
     @cached_property
-    def bits(self) -> Bits:
-        return bits_of(self.layer, self.architecture)
+    def missing(self) -> frozenset[str]:
+        """Energy figures that some choice, or what is settled, needs and that are not known."""
+        found = {figure for unit in self.units for figure in unit.missing}
+        for unit, front in zip(self.units, self.fronts, strict=True):
+            if unit.key is None:
+                blocks = [block for option in front for block in option.blocks]
+                bits = unit.words.__getitem__
+                found |= energy_missing(blocks, unit.cascade, self.architecture, bits)
+        for draft in self.drafts:
+            blocks = [part for part in draft.parts if isinstance(part, Block)]
+            found |= energy_missing(blocks, draft.layer.cascade, self.architecture, draft.bits)
+        return frozenset(found)
 
-    @staticmethod
-    def of(
-        case: CaseFile,
-        layer: Layer,
-        architecture: Architecture,
-        mapper: str,
-        file: MapperFile,
-        objective: str,
-    ) -> _Case | None:
-        """The case at the sizes that the dataflow fixes, or None where its condition fails."""
-        where = f"mapper '{mapper}'"
-        template = layer.template
-        of_inputs = {rank for ranks in template.tensors.values() for rank in ranks}
-        for name in case.ranks:
-            if name in of_inputs or name not in template.ranks:
-                splits = [rank for rank in template.ranks if rank not in of_inputs]
-                raise InputError(
-                    unknown_name("rank that splits another", name, splits, where=where)
-                )
-        for name in case.tiles:
-            if name in template.ranks or name in template.parameters:
-                raise InputError(f"{where}: tile '{name}' has the name of a rank; rename it")
-        fixed = {
-            rank: whole_number(
-                evaluate_expression(size, architecture.sizes, where=where),
-                what=f"{where}: rank '{rank}'",
-            )
-            for rank, size in case.ranks.items()
-        }
-        found = _Case(case, layer.with_sizes(fixed), architecture, mapper, file, objective)
-        if case.when is None or evaluate_condition(case.when, found.names, where=where):
-            return found
-        return None
+    def _settled(self, draft: Draft) -> Option:
+        blocks = [part for part in draft.parts if isinstance(part, Block)]
+        return counted(blocks, draft.layer.cascade, self.architecture, draft.bits)
 
-    def plan(self) -> Plan:
-        # Names are checked before anything is fitted: what fits cannot be told of an unknown rank.
-        self._check(self._tiles({}))
-        fitted: dict[str, int] = {}
-        for name, tile in self.case.tiles.items():
-            if isinstance(tile, TileFile):
-                fitted[name] = self._fitted(name, tile, fitted)
-        return Plan(self.layer, self._check(self._tiles(fitted)), self.bits)
+    def picks(self, front: CombinedFront, at: int) -> list[int]:
+        """The option that every unit takes at a point of the front."""
+        picks = [0] * len(self.units)
+        for group, members in enumerate(self.groups.values()):
+            for i in members:
+                picks[i] = int(front.picks[at, group])
+        return picks
 
-    def _tiles(self, fitted: Mapping[str, int]) -> dict[str, int]:
-        """Every named tile size, each from those written above it; 1 where not fitted yet."""
-        tiles: dict[str, int] = {}
-        for name, tile in self.case.tiles.items():
-            if isinstance(tile, TileFile):
-                tiles[name] = fitted.get(name, 1)
-            else:
-                tiles[name] = self._size(tile, tiles, f"{self.where}: tile '{name}'")
-        return tiles
+    def plans(self, picks: Sequence[int], front: CombinedFront | None, at: int) -> Plans:
+        """Every layer with the options that were picked."""
+        found = iter([option[pick].blocks for option, pick in zip(self.fronts, picks, strict=True)])
+        plans = []
+        for draft in self.drafts:
+            mapped = draft.mapped(found)
+            check_structure(mapped, draft.layer.cascade, self.architecture)
+            methods = {name: unit.method for unit in draft.units for name in unit.names}
+            plans.append(Plan(draft.layer, mapped, draft.bits, methods))
+        units = tuple(self.units[members[0]] for members in self.groups.values())
+        points = self._points(front)
+        return Plans(tuple(plans), units, points, points[at] if points else None)
 
-    def _check(self, tiles: Mapping[str, int]) -> MappedLayer:
-        """The mapping with these tiles, of sound structure."""
-        blocks: list[Block] = []
-        for part in self.case.blocks:
-            if isinstance(part, BlockFile):
-                blocks.append(build_block(part, {**self.names, **tiles}, where=self.where))
-            else:
-                blocks += search_blocks(
-                    part.search,
-                    self.layer.cascade,
-                    self.architecture,
-                    bits=self.bits,
-                    search=self.file.search or SearchFile(),
-                    objective=self.objective,
-                )
-        mapped = MappedLayer(self.mapper, tuple(blocks), dict(tiles))
-        check_structure(mapped, self.layer.cascade, self.architecture)
-        return mapped
-
-    def _size(self, written: int | float | str, tiles: Mapping[str, int], what: str) -> int:
-        names = {**self.names, **tiles}
-        return whole_number(evaluate_expression(written, names, where=self.where), what=what)
-
-    def _fitted(self, name: str, tile: TileFile, fitted: Mapping[str, int]) -> int:
-        what = f"{self.where}: largest_divisor_of of tile '{name}'"
-        number = self._size(tile.largest_divisor_of, self._tiles(fitted), what)
-        memory = self.architecture.memories.get(tile.fits)
-        if memory is None:
-            where = f"{self.where}: tile '{name}'"
-            known = self.architecture.memories
-            raise InputError(unknown_name("memory", tile.fits, known, where=where))
-        if memory.capacity_bytes is None:
-            return number
-        capacity_bits = memory.capacity_bytes * 8
-
-        def fits(size: int) -> bool:
-            names = {**self.names, **self._tiles({**fitted, name: size})}
-            for part in self.case.blocks:
-                if isinstance(part, BlockFile):
-                    block = build_block(part, names, where=self.where)
-                    residency = Residency(self.layer.cascade, self.architecture, block)
-                    filled = occupancy_of(residency, self.bits, only=tile.fits).get(tile.fits, {})
-                    if sum(filled.values()) > capacity_bits:
-                        return False
-            return True
-
-        return largest_divisor(number, largest_fitting(number, fits))
+    def _points(self, front: CombinedFront | None) -> tuple[PlanPoint, ...]:
+        if front is None:
+            return ()
+        known = not self.missing
+        pairs = zip(front.cycles.tolist(), front.energy_pj.tolist(), strict=True)
+        return tuple(PlanPoint(cycles, energy if known else None) for cycles, energy in pairs)

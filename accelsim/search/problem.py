@@ -191,7 +191,8 @@ class Problem:
             weight = 1.0 if level == len(self.levels) else 1e-6
             return weight, weight
         assert memory.access_bits is not None
-        assert memory.read_energy_pj is not None and memory.write_energy_pj is not None
+        assert memory.read_energy_pj is not None
+        assert memory.write_energy_pj is not None
         return memory.read_energy_pj / memory.access_bits, (
             memory.write_energy_pj / memory.access_bits
         )

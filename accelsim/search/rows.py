@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from accelsim.search.problem import Problem
 from accelsim.search.tiles import Floats, Ints
 
 __all__ = ["Rows", "join"]
@@ -31,6 +32,21 @@ class Rows:
     cycles: Floats
     busy: Floats
     """[candidate, memory with a bandwidth] cycles."""
+
+    @staticmethod
+    def start(problem: Problem) -> Rows:
+        """A single candidate: tiles of one element, nothing stored yet."""
+        ranks, uses = len(problem.sizes), len(problem.uses)
+        return Rows(
+            extents=np.ones((1, ranks), np.int64),
+            stores=np.zeros((1, uses * len(problem.levels), ranks), np.int32),
+            used=np.zeros(1),
+            taken=np.array([[float(use.size) for use in problem.uses]]),
+            widths=np.ones((1, ranks), np.int64),
+            energy=np.zeros(1),
+            cycles=np.zeros(1),
+            busy=np.zeros((1, len(problem.limited))),
+        )
 
     def __len__(self) -> int:
         return len(self.extents)

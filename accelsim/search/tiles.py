@@ -1,4 +1,4 @@
-"""Tile sizes of one rank, and what tiles of windows hold: arithmetic on whole columns of candidates.
+"""Tile sizes of one rank, and what tiles of windows hold, for whole columns of candidates.
 
 Tiles are nested so that each holds a whole number of the tiles inside it; with ``imperfect``
 sizes the last one at every level may be smaller, at the end of its rank. A tile of ``e`` then
@@ -10,30 +10,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import product
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Floats", "Ints", "factors", "grown", "span", "window_total"]
+from accelsim.search.fit import divisors
+
+__all__ = ["Floats", "Ints", "Kind", "factors", "grown", "span", "window_total"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
+Kind = Literal["perfect", "fewest", "any"]
+"""Which tile sizes a rank may have; see :func:`factors`."""
+
 
 @lru_cache(maxsize=65536)
-def factors(count: int, *, perfect: bool) -> tuple[int, ...]:
+def factors(count: int, kind: Kind) -> tuple[int, ...]:
     """By how much a tile that occurs ``count`` times may grow, ascending from 1 to ``count``.
 
-    Perfect: the divisors. Imperfect: ``ceil(count / c)`` for every c; any other factor leaves as
-    many tiles as a smaller one of these.
+    Perfect: the divisors. Fewest: ``ceil(count / c)`` for every c; any other factor leaves as
+    many tiles as a smaller one of these. Any: all.
 
     Example:
-        >>> factors(10, perfect=True), factors(10, perfect=False)
+        >>> factors(10, "perfect"), factors(10, "fewest")
         ((1, 2, 5, 10), (1, 2, 3, 4, 5, 10))
     """
-    if perfect:
-        small = [d for d in range(1, int(count**0.5) + 1) if count % d == 0]
-        return tuple(sorted({*small, *(count // d for d in small)}))
+    if kind == "any":
+        return tuple(range(1, count + 1))
+    if kind == "perfect":
+        return tuple(divisors(count))
     found, factor = [1], count
     while factor > 1:
         found.append(factor)
@@ -41,13 +48,14 @@ def factors(count: int, *, perfect: bool) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def grown(extents: Ints, size: int, *, perfect: bool) -> tuple[Ints, Ints]:
+def grown(extents: Ints, size: int, kind: Kind, also: Ints | None = None) -> tuple[Ints, Ints]:
     """Every way in which the tiles of one rank may grow.
 
     Args:
         extents: tile sizes, one a candidate.
         size: of the rank, or of the tile that they may fill at most.
-        perfect: whether tiles must divide what they are in.
+        kind: which tile sizes there are.
+        also: sizes to which every smaller tile may grow besides.
 
     Returns:
         For each new candidate: the old one's position, and its tile size.
@@ -55,10 +63,7 @@ def grown(extents: Ints, size: int, *, perfect: bool) -> tuple[Ints, Ints]:
     if not len(extents):
         return np.empty(0, np.int64), extents
     values, which = np.unique(extents, return_inverse=True)
-    options = [
-        np.minimum(np.array(factors(-(-size // e), perfect=perfect), np.int64) * e, size)
-        for e in values.tolist()
-    ]
+    options = [_options(e, size, kind, also) for e in values.tolist()]
     lengths = np.array([len(option) for option in options])
     starts = np.concatenate(([0], np.cumsum(lengths)[:-1]))
     repeats = lengths[which]
@@ -66,6 +71,13 @@ def grown(extents: Ints, size: int, *, perfect: bool) -> tuple[Ints, Ints]:
     offset = np.arange(len(source)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
     flat = np.concatenate(options)
     return source, flat[starts[which[source]] + offset]
+
+
+def _options(extent: int, size: int, kind: Kind, also: Ints | None) -> Ints:
+    found = np.minimum(np.array(factors(-(-size // extent), kind), np.int64) * extent, size)
+    if also is None:
+        return found
+    return np.unique(np.concatenate((found, also[also > extent])))
 
 
 def span(coefficients: Sequence[int], extents: Sequence[Ints], length: int) -> Ints:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from accelsim.search.tiles import Ints, factors
 
@@ -32,6 +33,7 @@ def unrollings(
     on_rows: Sequence[int],
     on_columns: Sequence[int],
     ragged: Collection[int],
+    plain: Collection[int] = (),
 ) -> tuple[Ints, Ints]:
     """Every unrolling that is not a waste of PEs.
 
@@ -42,16 +44,20 @@ def unrollings(
         on_rows: positions of the ranks that may lie along the rows.
         on_columns: positions of those that may lie along the columns.
         ragged: ranks that need not be divided by what is unrolled.
+        plain: ranks that stand in no window: fewer PEs that take as many steps do as well.
 
     Returns:
-        [choice, rank] PEs along every rank, and those of them that are rows; no width twice.
+        [choice, rank] PEs along every rank, no choice twice, and [choice, 2, rank] how many of them
+        are rows and columns; these may be more than the rank has values.
     """
 
     def options(allowed: Sequence[int], pes: int) -> tuple[tuple[int, ...], ...]:
         return tuple(
-            tuple(w for w in factors(size, perfect=i not in ragged) if w <= pes)
-            if i in allowed
-            else (1,)
+            (1,)
+            if i not in allowed
+            else tuple(range(1, min(size, pes) + 1))
+            if i in ragged
+            else tuple(w for w in factors(size, "perfect") if w <= pes)
             for i, size in enumerate(sizes)
         )
 
@@ -60,16 +66,32 @@ def unrollings(
     along_rows = along_rows.reshape(len(along_rows), len(sizes))
     along_columns = along_columns.reshape(len(along_columns), len(sizes))
     both = (along_rows[:, None, :] * along_columns[None, :, :]).reshape(-1, len(sizes))
-    in_rows = np.repeat(along_rows, len(along_columns), axis=0)
-    known = np.ones(len(both), bool)
-    for rank, size in enumerate(sizes):
-        # Neither more PEs than values, nor more than the same number of steps needs.
-        width = both[:, rank]
-        known &= width <= size
-        if rank not in ragged:
-            known &= size % width == 0
-        else:
-            known &= width == -(-size // -(-size // width))
-    both, in_rows = both[known], in_rows[known]
-    kept, first = np.unique(both, axis=0, return_index=True)
-    return kept, in_rows[first]
+    split = np.stack(
+        (
+            np.repeat(along_rows, len(along_columns), axis=0),
+            np.tile(along_columns, (len(along_rows), 1)),
+        ),
+        axis=1,
+    )
+    every = np.array(sizes, np.int64)
+    divides = [rank for rank in range(len(sizes)) if rank not in ragged]
+    known = (every[divides] % both[:, divides] == 0).all(axis=1)
+    both, split = both[known], split[known]
+    # With few PEs first, none stands idle where that can be avoided.
+    order = np.argsort(both.prod(axis=1), kind="stable")
+    # More PEs than values: some have nothing to do.
+    kept, first = np.unique(np.minimum(both, every)[order], axis=0, return_index=True)
+    needed = _needed(kept, every, plain)
+    return kept[needed], split[order][first][needed]
+
+
+def _needed(widths: Ints, sizes: Ints, plain: Collection[int]) -> NDArray[np.bool_]:
+    """Whether fewer PEs along some rank would not take as few steps."""
+    base = np.concatenate(([1], np.cumprod(sizes[:-1] + 1)))
+    keys = widths @ base
+    needed = np.ones(len(widths), bool)
+    for rank in plain:
+        width = widths[:, rank]
+        fewest = -(-sizes[rank] // -(-sizes[rank] // width))
+        needed &= (fewest == width) | ~np.isin(keys + (fewest - width) * base[rank], keys)
+    return needed

@@ -78,7 +78,7 @@ def test_whole_numbers_of_numpy_are_whole_numbers() -> None:
         ({"arch": "a=1"}, "arch is 'a=1', must be a mapping"),
         ({"on": None}, "on is None, must be a name"),
         ({"mapper": 3}, "mapper is 3, must be a name"),
-        ({"objective": None}, "objective is None and fidelity"),
+        ({"objective": 3}, "objective is 3 and fidelity"),
         ({"set": {"M": "1e308"}}, "leads to a number of over 300 digits, must be shorter"),
         ({"set": {"M": "4#c"}}, "holds '#'"),
         ({"arch": {"clock_hz": 5e-324}}, "--arch clock_hz=5e-324: architecture: clock_hz is 5e-"),

@@ -136,7 +136,7 @@ def test_wrong_results_are_refused(result: dict[str, Any], path: str, to: object
         ("mapper", "fusemax", "cases/0/blocks/0/nest/0", {"for": 3}),
         ("mapper", "fusemax", "cases/0/blocks/0/nest/2/keep/global_buffer", "Q"),
         ("mapper", "fusemax", "cases/0/tiles/P1/fits", ...),
-        ("mapper", "auto", "search/stationary", "outputs"),
+        ("mapper", "auto", "search/tiles", "outputs"),
     ],
 )
 def test_wrong_files_are_refused(kind: str, name: str, path: str, to: object) -> None:

@@ -17,6 +17,7 @@ ATTENTION = ["three-pass", "three-pass-deferred", "two-pass", "two-pass-deferred
 MASKED = ["causal", "causal-one-pass", "sliding-window"]
 PRODUCTS = ["products"]
 OTHERS = ["embedding", "encoder-block", "expert-routing", "layer-norm", "matmul", "conv2d"]
+NETWORKS = ["resnet-50"]
 # Model width, heads, depth of a head, width of the feed-forward layer, as in the FuseMax
 # evaluation (MICRO 2024, section 6).
 ENCODERS = {
@@ -38,7 +39,7 @@ def sizes(workload: Workload) -> dict[str, tuple[int, ...]]:
 
 def test_everything_shipped_is_tested_here() -> None:
     attention = {f"attention/{name}" for name in ATTENTION + MASKED + PRODUCTS}
-    assert set(shipped(WORKLOADS)) == {*ENCODERS, *attention, *OTHERS}
+    assert set(shipped(WORKLOADS)) == {*ENCODERS, *attention, *OTHERS, *NETWORKS}
 
 
 @pytest.mark.parametrize("name", shipped(WORKLOADS))
