@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,12 @@ MOST_SECONDS = 60
 
 _QUICK_SECONDS = 2.0
 """What takes less is measured three times."""
+
+_SEARCHES: Mapping[str, Mapping[str, object]] = {
+    "all kept": {},
+    "bypass": {"bypass": True},
+    "imperfect tiles": {"tiles": "imperfect"},
+}
 
 _MEMORIES = (
     "bandwidth_bytes_per_s: 256.0e+9, size_bytes: 524288, energy_pj: {read: 2, write: 2}",
@@ -40,18 +46,14 @@ class Line:
 
 
 def _sizes() -> Iterable[tuple[str, Iterable[tuple[int, Problem]]]]:
-    sizes = [2**i for i in range(6, 15)]
-    yield "all kept", [(n, product(n)) for n in sizes]
-    yield "bypass", [(n, product(n, bypass=True)) for n in sizes]
-    yield "imperfect tiles", [(n, product(n, tiles="imperfect")) for n in sizes]
+    for label, search in _SEARCHES.items():
+        yield label, [(2**i, product(2**i, **search)) for i in range(6, 15)]
 
 
 def _levels() -> Iterable[tuple[str, Iterable[tuple[int, Problem]]]]:
-    for label, search in (("all kept", {}), ("bypass", {"bypass": True})):
+    for label, search in _SEARCHES.items():
         problem = product(4096, **search)
         yield label, [(n, replace(problem, machine=machine(n))) for n in range(2, 6)]
-    small = product(256, tiles="imperfect")
-    yield "256, imperfect tiles", [(n, replace(small, machine=machine(n))) for n in range(2, 6)]
 
 
 def machine(levels: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 from typing import Any
 
@@ -52,6 +53,7 @@ def mapping_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
     Raises:
         InputError: for an option that is wrong in itself.
     """
+    tell_progress()
     return {
         "on": arguments.on,
         "set": assignments(arguments.set, "--set"),
@@ -62,6 +64,15 @@ def mapping_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
         "cache": not arguments.no_cache,
         "workers": _workers(arguments.workers),
     }
+
+
+def tell_progress() -> None:
+    """Let searches that take long say on stderr how far they are."""
+    log = logging.getLogger("accelsim.search")
+    if not log.handlers:
+        log.addHandler(logging.StreamHandler())
+        log.setLevel(logging.INFO)
+        log.propagate = False
 
 
 def _workers(written: str | None) -> int:

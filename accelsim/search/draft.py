@@ -317,7 +317,12 @@ class _Case:
                     search=self.file.search or SearchFile(),
                     objectives=self.objectives,
                 )
-        return Draft(self.layer, self.mapper, tuple(parts), dict(tiles), self.bits)
+        searched = {
+            rank: self.layer.cascade.sizes[rank]
+            for rank, size in self.case.ranks.items()
+            if isinstance(size, SearchedTile)
+        }
+        return Draft(self.layer, self.mapper, tuple(parts), {**searched, **tiles}, self.bits)
 
     def _size(self, written: int | float | str, tiles: Mapping[str, int], what: str) -> int:
         names = {**self.names, **tiles}

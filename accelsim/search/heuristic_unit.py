@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+import math
 from collections.abc import Sequence
+from functools import partial
 
 from accelsim.errors import InputError
 from accelsim.mapping.mapping import Block
-from accelsim.search.heuristics import Budget, Space, search_named
+from accelsim.search.heuristics import Budget, Progress, Space, search_named
 from accelsim.search.layer import Unit
 from accelsim.search.mapspace import MapSpace
 from accelsim.search.problem import Problem, problem_of
 
 __all__ = ["searched_blocks"]
+
+_LOG = logging.getLogger("accelsim.search")
 
 
 def searched_blocks(unit: Unit, objective: str) -> tuple[Block, ...]:
@@ -40,6 +45,7 @@ def searched_blocks(unit: Unit, objective: str) -> tuple[Block, ...]:
                 objective=objective,
                 budget=Budget(evaluations=unit.search.evaluations),
                 seed=unit.search.seed,
+                report=partial(_tell, f"{name} on {array.name}"),
             )
         except InputError as error:
             problem_met = problem_met or error
@@ -52,10 +58,25 @@ def searched_blocks(unit: Unit, objective: str) -> tuple[Block, ...]:
         if best is None or key < best[0]:
             best = key, outcome.block
         if outcome.interrupted:
-            raise KeyboardInterrupt
+            _LOG.warning("Einsum '%s': stopped; the best so far is taken", name)
+            break
     if best is None:
         raise problem_met or InputError(f"Einsum '{name}': no array can take it")
     return (best[1],)
+
+
+def _tell(what: str, progress: Progress) -> None:
+    best = "nothing legal yet"
+    if math.isfinite(progress.cycles):
+        best = f"best {progress.cycles:,.0f} cycles, {progress.energy_pj:,.0f} pJ"
+    _LOG.info(
+        "%s: %s; %s mappings, %s a second, %.0f s left",
+        what,
+        best,
+        f"{progress.evaluations:,}",
+        f"{progress.per_second:,.0f}",
+        progress.seconds_left,
+    )
 
 
 def _space(problem: Problem, unit: Unit) -> Space:
