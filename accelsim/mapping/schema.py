@@ -241,6 +241,9 @@ class SearchFile(_Strict):
     """Memory -> ranks that every tile in it spans."""
     double_buffer: tuple[str, ...] = ()
     """Memories that hold every tile twice, one in use and one on its way."""
+    halo: Literal["whole", "overlap"] = "whole"
+    """What the found mapping fetches of windows that overlap. The search itself fetches them whole;
+    with ``overlap`` the mappings that it finds are counted again."""
     fuse: bool = True
     """Whether an exact search may run Einsums fused that hand tensors to each other."""
     evaluations: Annotated[int, Field(ge=1)] = 1_000_000

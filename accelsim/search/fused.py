@@ -119,7 +119,8 @@ class Fused:
         """Whether all Einsums share a memory on the chip."""
         memories = {s.problem.levels[-1].memory for each in self.spaces for s in each}
         depths = {len(s.problem.levels) for each in self.spaces for s in each}
-        return len(memories) == 1 and depths == {len(self.problems[0].levels)} and min(depths) > 1
+        together = len(memories) == 1 and depths == {len(self.problems[0].levels)}
+        return together and min(depths) > 1 and all(map(self._may_stay, self._handed))
 
     def search(self) -> None:
         """Add every fused mapping that is worth it to the front."""
@@ -165,6 +166,17 @@ class Fused:
                     found[spec.name] = i, use
         return found
 
+    def _may_stay(self, tensor: str) -> bool:
+        """Whether the shared memory may keep a tensor."""
+        level = len(self.problems[0].levels) - 1
+        return all(
+            space.may_keep(level, use)
+            for each in self.spaces
+            for space in each
+            for use, spec in enumerate(space.problem.uses)
+            if spec.name == tensor
+        )
+
     def _leaves(self, tensor: str) -> bool:
         """Whether a tensor that is handed on is needed outside, too."""
         outside = set(self.cascade.consumers[tensor]) - set(self.names)
@@ -178,7 +190,17 @@ class Fused:
             for rank in shared
             if all(p.ranks.index(rank) in use.ranks for p in self.problems for use in p.uses)
         ]
-        for tiles in product(*(factors(sizes[rank], "perfect") for rank in shared)):
+        whole = {
+            space.problem.ranks[rank]
+            for each in self.spaces
+            for space in each
+            for level, rank in space.rules(frozenset()).whole
+            if level == len(space.problem.levels) - 1
+        }
+        options = [
+            (sizes[rank],) if rank in whole else factors(sizes[rank], "perfect") for rank in shared
+        ]
+        for tiles in product(*options):
             chosen = dict(zip(shared, tiles, strict=True))
             cut = [rank for rank in shared if chosen[rank] < sizes[rank]]
             # A rank that every tensor has costs nothing outermost.
@@ -229,7 +251,9 @@ class Fused:
         problem = self.problems[i]
         ranks = {problem.ranks[rank] for rank in problem.uses[use].ranks}
         depths = [first, *(d + 1 for d in range(first, len(order)) if order[d] in ranks)]
-        found = [self._kept(name, tiles, order, depth) for depth in depths]
+        found = []
+        if self._may_stay(name):
+            found = [self._kept(name, tiles, order, depth) for depth in depths]
         energy, busy = self._each_turn(name, tiles, order)
         readers = sum(name in {u.name for u in p.uses} for p in self.problems)
         found.append((-1, 0.0, energy * readers, busy * readers))

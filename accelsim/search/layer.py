@@ -10,6 +10,7 @@ from functools import cached_property
 from accelsim.architecture.architecture import Architecture
 from accelsim.einsum.cascade import Cascade
 from accelsim.errors import InputError, UnsupportedError, unknown_name
+from accelsim.mapping.extents import axes_of
 from accelsim.mapping.mapping import Block
 from accelsim.mapping.schema import SearchFile
 from accelsim.model.cost import block_cycles, energy_of
@@ -134,8 +135,9 @@ def units_of(
 ) -> tuple[Unit, ...]:
     """What is searched on its own, in the order of the Einsums.
 
-    Einsums that feed each other through an iterated rank are one unit. These, and Einsums that
-    read one tensor by two accesses, are left to the enumerated set whatever the method.
+    Einsums that feed each other through an iterated rank are one unit. These, Einsums that read one
+    tensor by two accesses, and those that split a rank that has a ragged end are left to the
+    enumerated set whatever the method.
 
     Args:
         names: the Einsums.
@@ -193,6 +195,8 @@ def _beyond(names: Sequence[str], cascade: Cascade) -> str | None:
         tensors = [access.tensor for access in accesses]
         if len(set(tensors)) < len(tensors):
             return "it reads one tensor by two accesses"
+        if any(axis.inner for axis in axes_of(cascade[name], ())):
+            return "it splits a rank that has a ragged end"
     return None
 
 

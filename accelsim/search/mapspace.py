@@ -33,8 +33,16 @@ class MapSpace:
     @cached_property
     def doubled(self) -> frozenset[int]:
         """Levels above the array that hold every tile twice."""
-        names = self.search.double_buffer
-        return frozenset(i for name in names for i in self._levels(name, "double_buffer") if i)
+        found = set()
+        for name in self.search.double_buffer:
+            levels = self._levels(name, "double_buffer")
+            if 0 in levels:
+                raise InputError(
+                    f"search: double_buffer: memory '{name}' is inside the PEs, must be above the "
+                    "array; leave it out"
+                )
+            found.update(levels)
+        return frozenset(found)
 
     @property
     def doubled_memories(self) -> tuple[str, ...]:
@@ -75,10 +83,13 @@ class MapSpace:
             if self.problem.levels[level].latch:
                 choices.append([()])
                 continue
-            kept, left_out = (
-                self._named(self.search.keep, level),
-                self._named(self.search.leave_out, level),
-            )
+            kept, left_out = self._named("keep", level), self._named("leave_out", level)
+            if both := kept & left_out:
+                memory = self.problem.levels[level].memory
+                raise InputError(
+                    f"search: tensor '{self.problem.uses[min(both)].name}' is in keep and in "
+                    f"leave_out of '{memory.name if memory else 'registers'}'; take it out of one"
+                )
             free = self._free(level)
             options = [
                 tuple(use for use in every if use in kept or use in chosen)
@@ -102,6 +113,10 @@ class MapSpace:
         pairs = zip(widths.tolist(), splits.tolist(), strict=True)
         return widths, {tuple(w): (tuple(rows), tuple(columns)) for w, (rows, columns) in pairs}
 
+    def may_keep(self, level: int, use: int) -> bool:
+        """Whether a level may keep a tensor."""
+        return use not in self._named("leave_out", level)
+
     def _ranks(self, wanted: Sequence[str]) -> list[int]:
         problem = self.problem
         ranks = set(range(len(problem.ranks)))
@@ -124,6 +139,11 @@ class MapSpace:
 
     def _levels(self, name: str, key: str) -> list[int]:
         known = self._memories
+        if name == self.problem.architecture.root.name:
+            raise InputError(
+                f"search: {key}: memory '{name}' is the outermost and holds every tensor whole; "
+                "name one further in"
+            )
         if name not in known:
             architecture = self.problem.architecture
             if name in architecture.memories:
@@ -138,11 +158,12 @@ class MapSpace:
             return bypass
         return any(level in self._levels(name, "bypass") for name in bypass)
 
-    def _named(self, table: Mapping[str, Sequence[str]], level: int) -> set[int]:
+    def _named(self, key: str, level: int) -> set[int]:
+        table: Mapping[str, Sequence[str]] = getattr(self.search, key)
         found: set[int] = set()
         for memory, names in table.items():
-            if level in self._levels(memory, "keep"):
-                found |= {use for name in names for use in self._tensors(name, "keep")}
+            if level in self._levels(memory, key):
+                found |= {use for name in names for use in self._tensors(name, key)}
         return found
 
     def _tensors(self, name: str, key: str) -> set[int]:

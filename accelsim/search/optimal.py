@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from accelsim.architecture.architecture import Architecture
 from accelsim.einsum.cascade import Cascade
@@ -14,12 +17,12 @@ from accelsim.model.cost import block_cycles, energy_of
 from accelsim.model.count import count_block
 from accelsim.search.assemble import assemble
 from accelsim.search.exact import exact_search
-from accelsim.search.front import Front
+from accelsim.search.front import Front, undominated
 from accelsim.search.mapspace import MapSpace, Split
 from accelsim.search.option import Option
 from accelsim.search.problem import Problem, problem_of
 
-__all__ = ["counted", "front_of", "problems_of"]
+__all__ = ["best_options", "counted", "front_of", "problems_of"]
 
 Bits = Callable[[str], int]
 
@@ -74,8 +77,16 @@ def front_of(
         space = by_array[found.array]
         split = splits[found.array, found.widths]
         block = assemble(space.problem, found, split, space.doubled_memories)
+        block = replace(block, halo=search.halo)
         options.append(counted(block, cascade, architecture, bits))
-    return tuple(options)
+    return best_options(options)
+
+
+def best_options(options: Sequence[Option]) -> tuple[Option, ...]:
+    """Those that no other one beats, cheapest first."""
+    energy = np.array([option.energy_pj for option in options])
+    cycles = np.array([option.cycles for option in options])
+    return tuple(options[i] for i in undominated((energy, cycles)).tolist())
 
 
 def problems_of(

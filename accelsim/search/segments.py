@@ -7,6 +7,7 @@ cut it in two, and of fusing all of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -69,7 +70,7 @@ def segmented_front(
                     choices = [c for c in front.found if isinstance(c, Choice)]
                     options = [c for c in front.found if isinstance(c, Option)]
                     for choice in choices:
-                        block = fused.block(choice)
+                        block = replace(fused.block(choice), halo=search.halo)
                         options.append(counted(block, cascade, architecture, bits))
                     front = _front(options)
             known[first, last] = front
