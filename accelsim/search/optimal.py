@@ -21,6 +21,7 @@ from accelsim.search.front import Front, undominated
 from accelsim.search.mapspace import MapSpace, Split
 from accelsim.search.option import Option
 from accelsim.search.problem import Problem, problem_of
+from accelsim.search.terms import Found
 
 __all__ = ["best_options", "counted", "front_of", "problems_of"]
 
@@ -53,6 +54,7 @@ def front_of(
     spaces = [MapSpace(p, search) for p in problems_of(name, cascade, architecture, bits)]
     front, excluded = Front(), Counter[str]()
     splits: dict[tuple[str, tuple[int, ...]], Split] = {}
+    every: dict[Found, None] = {}
     for space in spaces:
         # Perfect tiles are few; what they reach cuts off most of the others.
         for ragged in dict.fromkeys((frozenset[int](), space.ragged)):
@@ -65,6 +67,8 @@ def front_of(
                 front=front,
                 rules=space.rules(ragged),
             )
+            # Some count less than the search assumed: a tile that happens to stay is not fetched.
+            every.update(dict.fromkeys(front.found))
     if not len(front):
         rules = ", ".join(f"{rule} {count:,}" for rule, count in excluded.most_common() if count)
         raise InputError(
@@ -73,7 +77,7 @@ def front_of(
         )
     by_array = {space.problem.array.name: space for space in spaces}
     options = []
-    for found in front.found:
+    for found in every:
         space = by_array[found.array]
         split = splits[found.array, found.widths]
         block = assemble(space.problem, found, split, space.doubled_memories)
