@@ -79,12 +79,15 @@ class _Outer:
 
     def beats(self, other: _Outer) -> bool:
         """Whether nothing inside of another one can be better."""
+        return self.bounds(other) and (self.everything or self.bits <= other.bits)
+
+    def bounds(self, other: _Outer) -> bool:
+        """Whether nothing inside of another one can be better but for the room that it leaves."""
         return (
-            self.resident == other.resident
+            self.energy <= other.energy
+            and self.resident == other.resident
             and all(size % other.tiles[rank] == 0 for rank, size in self.tiles.items())
-            and self.energy <= other.energy
             and bool((self.busy <= other.busy).all())
-            and (self.everything or self.bits <= other.bits)
         )
 
 
@@ -127,14 +130,20 @@ class Fused:
         if not np.isfinite(sum(energy for energy, _ in self._least)):
             return
         outers = sorted(self._outers(), key=lambda outer: (outer.least_energy, -outer.bits))
-        done: list[_Outer] = []
+        filled: list[_Outer] = []
+        hopeless: list[_Outer] = []
         for outer in outers:
-            if not self._worth(outer) or any(other.beats(outer) for other in done):
+            if not self._worth(outer) or any(other.beats(outer) for other in filled):
+                continue
+            # What costs too much inside of large tiles does so inside of smaller ones.
+            if any(other.bounds(outer) for other in hopeless):
                 continue
             tight = self._tightened(outer)
             if self._worth(tight):
                 self._fill(tight)
-                done.append(outer)
+                filled.append(outer)
+            else:
+                hopeless.append(outer)
 
     def _worth(self, outer: _Outer) -> bool:
         cycles = float(outer.busy.max(initial=0.0))
