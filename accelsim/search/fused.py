@@ -25,6 +25,8 @@ from accelsim.search.front import Front
 from accelsim.search.inside import Combined, InnerSearch, Inside
 from accelsim.search.mapspace import MapSpace, Split
 from accelsim.search.moves import Charges, Moves
+from accelsim.search.problem import Problem
+from accelsim.search.shared_loops import SharedLoops
 from accelsim.search.terms import Around, Found
 from accelsim.search.tiles import Floats, Ints, factors
 
@@ -54,41 +56,9 @@ def shared_ranks(names: Sequence[str], cascade: Cascade) -> tuple[str, ...] | No
     return tuple(shared)
 
 
-@dataclass(frozen=True)
-class _Outer:
-    """Shared loops with what is kept between them."""
-
-    order: tuple[str, ...]
-    """Ranks that are cut, outermost first."""
-    tiles: Mapping[str, int]
-    """Shared rank -> tile size inside."""
-    places: tuple[tuple[str, int], ...]
-    """(tensor, loops around it) for what is kept."""
-    bits: float
-    energy: float
-    busy: Floats
-    """Of moving what is kept; what is not kept crosses once, at least."""
-    least_energy: float
-    """The same with everything inside."""
-    everything: bool
-    """Whether all tensors are kept, so that nothing inside needs room."""
-
-    @cached_property
-    def resident(self) -> frozenset[str]:
-        return frozenset(tensor for tensor, _ in self.places)
-
-    def beats(self, other: _Outer) -> bool:
-        """Whether nothing inside of another one can be better."""
-        return self.bounds(other) and (self.everything or self.bits <= other.bits)
-
-    def bounds(self, other: _Outer) -> bool:
-        """Whether nothing inside of another one can be better but for the room that it leaves."""
-        return (
-            self.energy <= other.energy
-            and self.resident == other.resident
-            and all(size % other.tiles[rank] == 0 for rank, size in self.tiles.items())
-            and bool((self.busy <= other.busy).all())
-        )
+def _limited(problem: Problem) -> list[str]:
+    memories = [problem.memory(level) for level in problem.limited]
+    return [memory.name for memory in memories if memory]
 
 
 class Fused:
@@ -107,7 +77,6 @@ class Fused:
         self.problems = [space[0].problem for space in spaces]
         self.cascade = self.problems[0].cascade
         self.memory = self.problems[0].levels[-1]
-        self.limited = self.problems[0].limited
         self._known: dict[
             tuple[int, tuple[int, ...], frozenset[int]], tuple[float, list[Inside]]
         ] = {}
@@ -130,8 +99,8 @@ class Fused:
         if not np.isfinite(sum(energy for energy, _ in self._least)):
             return
         outers = sorted(self._outers(), key=lambda outer: (outer.least_energy, -outer.bits))
-        filled: list[_Outer] = []
-        hopeless: list[_Outer] = []
+        filled: list[SharedLoops] = []
+        hopeless: list[SharedLoops] = []
         for outer in outers:
             if not self._worth(outer) or any(other.beats(outer) for other in filled):
                 continue
@@ -145,8 +114,8 @@ class Fused:
             else:
                 hopeless.append(outer)
 
-    def _worth(self, outer: _Outer) -> bool:
-        cycles = float(outer.busy.max(initial=0.0))
+    def _worth(self, outer: SharedLoops) -> bool:
+        cycles = float(outer.least_busy.max(initial=0.0))
         if self._one_array:
             cycles = max(cycles, sum(cycles for _, cycles in self._least))
         return bool(self.front.worth(np.array([outer.least_energy]), np.array([cycles]))[0])
@@ -191,7 +160,7 @@ class Fused:
         outside = set(self.cascade.consumers[tensor]) - set(self.names)
         return tensor in self.cascade.outputs or bool(outside)
 
-    def _outers(self) -> Iterator[_Outer]:
+    def _outers(self) -> Iterator[SharedLoops]:
         shared = shared_ranks(self.names, self.cascade) or ()
         sizes = self.cascade[self.names[0]].sizes
         everywhere = [
@@ -219,7 +188,7 @@ class Fused:
 
     def _placed(
         self, tiles: Mapping[str, int], order: tuple[str, ...], first: int
-    ) -> Iterator[_Outer]:
+    ) -> Iterator[SharedLoops]:
         """Every choice of what is kept, and where; dominated ones left out."""
         capacity = self.memory.capacity_bits
         fixed = [self._kept(name, tiles, order, len(order)) for name in sorted(self._handed)]
@@ -234,23 +203,35 @@ class Fused:
             filled = sum(part[1] for part in kept)
             if capacity is not None and filled > capacity:
                 continue
-            energy = sum(part[2] for part in kept)
-            busy = sum((part[3] for part in kept), self._no_busy)
+            stays = [part for part in kept if part[0] >= 0]
             names = [*sorted(self._handed), *free]
-            yield _Outer(
+            yield SharedLoops(
                 order,
                 tiles,
                 tuple((n, part[0]) for n, part in zip(names, kept, strict=True) if part[0] >= 0),
                 filled,
-                energy,
-                busy,
-                energy + least,
+                sum(part[2] for part in stays),
+                sum((part[3] for part in stays), self._no_busy),
+                sum(part[2] for part in kept) + least,
+                sum((part[3] for part in kept), self._no_busy),
                 all(part[0] >= 0 for part in kept),
             )
 
     @property
     def _no_busy(self) -> Floats:
-        return np.zeros(len(self.limited))
+        return np.zeros(len(self._limited))
+
+    @cached_property
+    def _limited(self) -> list[str]:
+        """Memories with a bandwidth, of all arrays."""
+        problems = [space.problem for each in self.spaces for space in each]
+        return list(dict.fromkeys(name for problem in problems for name in _limited(problem)))
+
+    def _of_all(self, problem: Problem, busy: Floats) -> Floats:
+        """Busy cycles of a problem's memories in columns for those of all arrays."""
+        found = np.zeros((*busy.shape[:-1], len(self._limited)))
+        found[..., [self._limited.index(name) for name in _limited(problem)]] = busy
+        return found
 
     def _places(
         self, name: str, tiles: Mapping[str, int], order: tuple[str, ...], first: int
@@ -299,7 +280,8 @@ class Fused:
         level = len(self.problems[i].levels) - 1
         charges = Charges(self.problems[i], use, level, level + 1, held=True)
         moved, size = np.array([elements]), float(self.problems[i].uses[use].size)
-        return float(charges.energy(moved, moved, size)[0]), charges.busy(moved, moved, size)[0]
+        busy = self._of_all(self.problems[i], charges.busy(moved, moved, size)[0])
+        return float(charges.energy(moved, moved, size)[0]), busy
 
     # ---- inside ---------------------------------------------------------------------------
 
@@ -348,14 +330,14 @@ class Fused:
             self._known_least[i, top] = energy * (1 - 1e-12), cycles
         return self._known_least[i, top]
 
-    def _top(self, i: int, outer: _Outer) -> tuple[int, ...]:
+    def _top(self, i: int, outer: SharedLoops) -> tuple[int, ...]:
         problem = self.problems[i]
         return tuple(
             outer.tiles[rank] if rank in outer.order else size
             for rank, size in zip(problem.ranks, problem.sizes, strict=True)
         )
 
-    def _tightened(self, outer: _Outer) -> _Outer:
+    def _tightened(self, outer: SharedLoops) -> SharedLoops:
         """With what the Einsums cost at least inside of just these loops."""
         more = sum(
             self._least_of(i, self._top(i, outer))[0] - self._least[i][0]
@@ -363,7 +345,7 @@ class Fused:
         )
         return replace(outer, least_energy=outer.least_energy + more)
 
-    def _around(self, i: int, outer: _Outer) -> Around:
+    def _around(self, i: int, outer: SharedLoops) -> Around:
         problem = self.problems[i]
         resident = {use for use, spec in enumerate(problem.uses) if spec.name in outer.resident}
         # What is not kept crosses in every turn at least; that is counted inside.
@@ -379,7 +361,7 @@ class Fused:
             cycles=others if self._one_array else 0.0,
         )
 
-    def _inside(self, i: int, outer: _Outer) -> list[Inside]:
+    def _inside(self, i: int, outer: SharedLoops) -> list[Inside]:
         """What one Einsum may do inside of shared loops."""
         around = self._around(i, outer)
         key = (i, around.top, around.resident)
@@ -392,18 +374,19 @@ class Fused:
             search.run()
             if search.kept is not None and len(search.kept):
                 rows = search.kept
-                found.append(Inside(rows.energy, rows.cycles, rows.busy, rows.used, rows, search))
+                busy = self._of_all(search.problem, rows.busy)
+                found.append(Inside(rows.energy, rows.cycles, busy, rows.used, rows, search))
         self._known[key] = around.energy, found
         return found
 
-    def _fill(self, outer: _Outer) -> None:
+    def _fill(self, outer: SharedLoops) -> None:
         """Every combination of what the Einsums may do inside of some shared loops."""
         capacity = self.memory.capacity_bits
         room = np.inf if capacity is None else capacity - outer.bits
         arrays = sorted({space.problem.array.name for each in self.spaces for space in each})
         total = Combined.start(outer.energy, outer.busy, len(arrays))
         tables = []
-        rest = outer.least_energy - outer.energy
+        rest = sum(self._least_of(i, self._top(i, outer))[0] for i in range(len(self.names)))
         for i in range(len(self.names)):
             table = self._inside(i, outer)
             tables.append(table)
@@ -459,5 +442,5 @@ class Fused:
 class Choice:
     """Shared loops, and a mapping of every Einsum inside of them."""
 
-    outer: _Outer
+    outer: SharedLoops
     founds: tuple[Found, ...]
