@@ -89,9 +89,9 @@ def machine(levels: int) -> str:
 def _einsums() -> Iterable[tuple[str, Iterable[tuple[int, Problem]]]]:
     for rows, width in ((1024, 64), (256, 256)):
         problems = [(n, chain(n, rows, width)) for n in range(1, 9)]
-        yield f"{rows:,} x {width}, fused", problems
+        yield f"{rows:,} x {width}, fused where better", problems
     apart = [(n, replace(chain(n, 256, 256), search={"fuse": False})) for n in range(1, 9)]
-    yield "256 x 256, each apart", apart
+    yield "256 x 256, never fused", apart
 
 
 def _ranks() -> Iterable[tuple[str, Iterable[tuple[int, Problem]]]]:
@@ -130,10 +130,10 @@ def _window(indices: str) -> Problem:
 
 
 _PANELS: dict[str, Callable[[], Iterable[tuple[str, Iterable[tuple[int, Problem]]]]]] = {
-    "size of a matrix product": _sizes,
-    "memories, matrix product of 4,096": _levels,
+    "size of a matrix product: M = N = K": _sizes,
+    "memories, DRAM and registers included; matrix product of 4,096": _levels,
     "Einsums in a chain of products": _einsums,
-    "ranks of one Einsum": _ranks,
+    "ranks of a single Einsum": _ranks,
 }
 
 
@@ -193,14 +193,16 @@ def draw(lines: Sequence[Line], paths: Sequence[Path]) -> None:
 
 def _panel(axes: Axes, panel: str, lines: Sequence[Line]) -> None:
     for i, line in enumerate(lines):
-        style = {"color": f"C{i}", "marker": "osD^"[i]}
         done = [(at, timing.seconds) for at, timing in line.points if timing.seconds is not None]
-        axes.plot(*zip(*done, strict=True), label=line.label, markersize=4.5, **style)
+        x, y = zip(*done, strict=True)
+        axes.plot(x, y, label=line.label, color=f"C{i}", marker="osD^"[i], markersize=4.5)
         last, timing = line.points[-1]
         if timing.stopped:
             _stopped(axes, done[-1], last, timing.stopped, f"C{i}")
     axes.axhline(MOST_SECONDS, color="0.6", linewidth=0.8, linestyle="--")
     axes.set(yscale="log", ylim=(0.008, 150), xlabel=panel, ylabel="CPU seconds")
+    axes.set_yticks([0.01, 0.1, 1, 10, 60], ["0.01", "0.1", "1", "10", f"{MOST_SECONDS}"])
+    axes.margins(x=0.08)
     ticks = sorted({at for line in lines for at, _ in line.points})
     if ticks[-1] > 100:
         axes.set_xscale("log", base=2)
@@ -211,7 +213,7 @@ def _panel(axes: Axes, panel: str, lines: Sequence[Line]) -> None:
 
 
 def _stopped(axes: Axes, before: tuple[int, float], at: int, why: str, colour: str) -> None:
-    """A hollow triangle at the limit, and what the limit was."""
+    """A hollow triangle at the top, whatever limit it was."""
     axes.plot([before[0], at], [before[1], MOST_SECONDS], color=colour, linestyle=":")
     axes.plot([at], [MOST_SECONDS], marker="^", color=colour, fillstyle="none", markersize=8)
     text = f"> {MOST_SECONDS} s" if why == "time" else f"> {MOST_BYTES / 2**30:.0f} GiB"

@@ -253,32 +253,42 @@ class Fused:
         self, name: str, tiles: Mapping[str, int], order: tuple[str, ...]
     ) -> tuple[float, Floats]:
         """Energy and busy cycles of a tensor that crosses anew in every turn of the loops."""
-        _, _, energy, busy = self._kept(name, tiles, order, len(order))
-        return energy, busy
+        moved = self._elements(name, tiles, order)[1]
+        i, use = self._users[name]
+        held = all(s.must_keep(len(s.problem.levels) - 1, use) for s in self.spaces[i])
+        return self._crossing(name, moved, held=held)
 
     def _kept(
         self, name: str, tiles: Mapping[str, int], order: tuple[str, ...], depth: int
     ) -> tuple[int, float, float, Floats]:
+        filled, moved = self._elements(name, tiles, order[:depth])
         i, use = self._users[name]
-        problem, moves = self.problems[i], Moves(self.problems[i])
-        inside = {rank: tiles[rank] for rank in order[:depth]}
-        extents = np.array(
-            [[inside.get(r, n) for r, n in zip(problem.ranks, problem.sizes, strict=True)]]
-        )
-        spec = problem.uses[use]
-        bits = float(moves.tile(spec, extents)[0]) * spec.bits
+        bits = filled * self.problems[i].uses[use].bits
         if len(self.problems[0].levels) - 1 in self.spaces[0][0].doubled and depth:
             bits *= 2.0
         if name in self._handed and not self._leaves(name):
             return depth, bits, 0.0, self._no_busy
-        energy, busy = self._crossing(name, float(moves.moved(spec, extents)[0]))
+        energy, busy = self._crossing(name, moved, held=True)
         return depth, bits, energy, busy
 
-    def _crossing(self, name: str, elements: float) -> tuple[float, Floats]:
+    def _elements(
+        self, name: str, tiles: Mapping[str, int], around: tuple[str, ...]
+    ) -> tuple[float, float]:
+        """Elements of a tensor's tile inside of loops, and of all its tiles together."""
+        i, use = self._users[name]
+        problem, moves = self.problems[i], Moves(self.problems[i])
+        inside = {rank: tiles[rank] for rank in around}
+        extents = np.array(
+            [[inside.get(r, n) for r, n in zip(problem.ranks, problem.sizes, strict=True)]]
+        )
+        spec = problem.uses[use]
+        return float(moves.tile(spec, extents)[0]), float(moves.moved(spec, extents)[0])
+
+    def _crossing(self, name: str, elements: float, *, held: bool) -> tuple[float, Floats]:
         """Energy and busy cycles of moving elements between the chip and the outermost memory."""
         i, use = self._users[name]
         level = len(self.problems[i].levels) - 1
-        charges = Charges(self.problems[i], use, level, level + 1, held=True)
+        charges = Charges(self.problems[i], use, level, level + 1, held=held)
         moved, size = np.array([elements]), float(self.problems[i].uses[use].size)
         busy = self._of_all(self.problems[i], charges.busy(moved, moved, size)[0])
         return float(charges.energy(moved, moved, size)[0]), busy

@@ -117,6 +117,12 @@ class MapSpace:
         """Whether a level may keep a tensor."""
         return use not in self._named("leave_out", level)
 
+    def must_keep(self, level: int, use: int) -> bool:
+        """Whether a level keeps a tensor in any case."""
+        return self.may_keep(level, use) and (
+            not self._free(level) or use in self._named("keep", level)
+        )
+
     def _ranks(self, wanted: Sequence[str]) -> list[int]:
         problem = self.problem
         ranks = set(range(len(problem.ranks)))
