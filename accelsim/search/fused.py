@@ -402,14 +402,15 @@ class Fused:
             tables.append(table)
             rest -= self._least_of(i, self._top(i, outer))[0]
             parts = [
-                total.plus(part, which, arrays.index(part.search.problem.array.name), room)
+                self._kept_of(every, rest)
                 for which, part in enumerate(table)
+                for every in total.with_each(
+                    part, which, arrays.index(part.search.problem.array.name), room
+                )
             ]
             if not parts:
                 return
-            total = Combined.join(parts)
-            total = total.take(self.front.worth(total.energy + max(rest, 0.0), total.latency))
-            total = total.take(total.undominated)
+            total = self._kept_of(Combined.join(parts), rest)
         chosen = [
             Choice(
                 outer,
@@ -421,6 +422,13 @@ class Fused:
             for picks in total.picks.tolist()
         ]
         self.front.add(total.energy, total.latency, chosen)
+
+    def _kept_of(self, combined: Combined, rest: float) -> Combined:
+        """Combinations that may be worth it with what the others cost at least."""
+        combined = combined.take(
+            self.front.worth(combined.energy + max(rest, 0.0), combined.latency)
+        )
+        return combined.take(combined.undominated)
 
     # ---- the block ------------------------------------------------------------------------
 

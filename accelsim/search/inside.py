@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +14,10 @@ from accelsim.search.rows import Rows, join
 from accelsim.search.tiles import Floats, Ints
 
 __all__ = ["Combined", "InnerSearch", "Inside"]
+
+
+_MOST_AT_ONCE = 500_000
+"""Combinations that are made before those that are not worth it go."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,14 @@ class Combined:
             used=np.zeros(1),
             picks=np.zeros((1, 0, 2), np.int64),
         )
+
+    def with_each(self, part: Inside, which: int, array: int, room: float) -> Iterator[Combined]:
+        """Every combination with the mappings of one more Einsum that fits, in parts of bounded
+        size."""
+        size = max(1, _MOST_AT_ONCE // max(len(part.energy), 1))
+        for start in range(0, len(self.energy), size):
+            some = self.take(np.arange(start, min(start + size, len(self.energy))))
+            yield some.plus(part, which, array, room)
 
     def plus(self, part: Inside, which: int, array: int, room: float) -> Combined:
         """Every combination with the mappings of one more Einsum that fits."""
