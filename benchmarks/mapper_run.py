@@ -68,7 +68,7 @@ def timed(problem: Problem, *, runs: int = 3, most_seconds: int = 600) -> Timing
 
 def _once(problem: Problem, most_seconds: int) -> Timing:
     def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_CPU, (40, 40))
+        resource.setrlimit(resource.RLIMIT_CPU, (most_seconds, most_seconds + 5))
         resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

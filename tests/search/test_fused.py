@@ -321,7 +321,11 @@ def case_of(kind: Kind, sizes: Sequence[int], buffer: Chip, *registers: Chip | N
         case_of(CHAIN, (3, 2, 2, 2), Chip(2.0, 2.0, None, 10), Chip(0.25, 0.25, None)),
         # What passes the buffer by does not keep it busy, nor cost its energy.
         replace(case_of(CHAIN, (1, 1, 1, 1), Chip(0.0, 0.0, 3e8), None), bypass=True),
-        replace(case_of(VECTORS, (2, 1, 2, 1), DEAR, Chip(1.0, 1.0, None)), bypass=True),
+        replace(
+            case_of(VECTORS, (1, 1, 2, 1), Chip(6.0, 6.0, None, 3), None),
+            root=Chip(8.0, 8.0, None),
+            bypass=True,
+        ),
         # Registers of two arrays are busy at the same time.
         case_of(CHAIN, (1, 1, 1, 1), FREE, Chip(0.0, 0.0, 3e8), Chip(0.0, 0.0, 3e8)),
         case_of(CHAIN, (1, 1, 1, 1), FREE, Chip(0.0, 0.0, 3e8), FREE),
