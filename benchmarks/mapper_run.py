@@ -85,7 +85,7 @@ def _once(problem: Problem, most_seconds: int) -> Timing:
     if done.returncode == -signal.SIGXCPU:
         return Timing(None, stopped="time")
     if done.returncode:
-        raise RuntimeError(f"{problem.name}: {done.stderr}")
+        raise RuntimeError(f"{problem.name}: exit code {done.returncode}: {done.stderr}")
     data = json.loads(done.stdout)
     return Timing(**{**data, "front": tuple(map(tuple, data["front"]))})
 

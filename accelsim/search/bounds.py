@@ -72,7 +72,11 @@ class Bounds:
                 held = use in self.holding[level] or (level == 0 and self.latch)
                 if held or level == 0:
                     parent = self._parent(use, level)
-                    found[use, level] = Charges(self.problem, use, level, parent, held)
+                    free = self.around.free and parent == len(self.problem.levels) - 1
+                    charged = not (free and use in self.around.resident)
+                    found[use, level] = Charges(
+                        self.problem, use, level, parent, held, charged=charged
+                    )
         return found
 
     def _least_outside(self, level: int) -> tuple[float, Floats]:

@@ -332,13 +332,22 @@ class Fused:
         """
         if (i, top) not in self._known_least:
             front, cycles = Front(), np.inf
-            around = Around(top, frozenset(range(len(self.problems[i].uses))))
+            every = frozenset(range(len(self.problems[i].uses)))
+            around = Around(top, every, free=not self._kept_in_any_case(i))
             for search in self._searches(i, front, around, ExactSearch):
                 search.run()
                 cycles = min(cycles, search.least_cycles)
             energy = float(front.energy.min()) if len(front) else np.inf
             self._known_least[i, top] = energy * (1 - 1e-12), cycles
         return self._known_least[i, top]
+
+    def _kept_in_any_case(self, i: int) -> bool:
+        """Whether no tensor of an Einsum may pass the shared memory by."""
+        return all(
+            space.must_keep(len(space.problem.levels) - 1, use)
+            for space in self.spaces[i]
+            for use in range(len(space.problem.uses))
+        )
 
     def _top(self, i: int, outer: SharedLoops) -> tuple[int, ...]:
         problem = self.problems[i]

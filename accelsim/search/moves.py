@@ -100,16 +100,25 @@ class Moves:
 class Charges:
     """What one tensor costs at one level, per element delivered and taken."""
 
-    def __init__(self, problem: Problem, use: int, level: int, parent: int, held: bool) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        use: int,
+        level: int,
+        parent: int,
+        held: bool,
+        *,
+        charged: bool = True,
+    ) -> None:
         self.output = use == 0
         bits = problem.uses[use].bits
-        read, write = problem.energy_per_bit_pj(parent)
+        read, write = problem.energy_per_bit_pj(parent) if charged else (0.0, 0.0)
         own_read, own_write = problem.energy_per_bit_pj(level) if held else (0.0, 0.0)
         self.parent = (read * bits, write * bits)
         self.own = (own_read * bits, own_write * bits)
         limited = problem.limited
         self.parent_busy, self.own_busy = np.zeros(len(limited)), np.zeros(len(limited))
-        if parent in limited:
+        if charged and parent in limited:
             self.parent_busy[limited.index(parent)] = float(problem.cycles_per_bit(parent)) * bits
         if held and level in limited:
             self.own_busy[limited.index(level)] = float(problem.cycles_per_bit(level)) * bits

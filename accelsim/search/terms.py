@@ -45,6 +45,9 @@ class Around:
     """Tile size of every rank inside of the shared loops."""
     resident: frozenset[int]
     """Tensors whose tiles lie in the outermost memory on the chip already."""
+    free: bool = False
+    """Whether reading and writing them there costs nothing: for lower bounds, where they may pass
+    that memory by."""
     energy: float = 0.0
     """Least energy of everything else in the block."""
     cycles: float = 0.0
