@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from functools import cached_property
 
@@ -18,7 +19,7 @@ from accelsim.search.tiles import Floats, Ints
 __all__ = ["Bounds"]
 
 
-class Bounds:
+class Bounds(ABC):
     """Costs of a search's stores, and bounds of what is not decided yet."""
 
     def __init__(
@@ -106,9 +107,9 @@ class Bounds:
             return energy, float(busy.max(initial=0.0))
         return self.search_outside(level)
 
+    @abstractmethod
     def search_outside(self, level: int) -> tuple[float, float]:
         """Least energy and least latency of the stores outside of a level, by a search."""
-        raise NotImplementedError
 
     def _holds_everything(self, level: int) -> bool:
         """Whether all tensors that a level keeps fit into it as a whole."""

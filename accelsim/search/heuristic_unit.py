@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
 from functools import partial
 
 from accelsim.errors import InputError
@@ -84,23 +83,8 @@ def _space(problem: Problem, unit: Unit) -> Space:
     rules = space.rules(space.ragged)
     return Space(
         tuple(space.holdings()),
-        _allowed(problem, unit.search.rows),
-        _allowed(problem, unit.search.columns),
+        frozenset(space.unrollable(unit.search.rows)),
+        frozenset(space.unrollable(unit.search.columns)),
         doubled=rules.doubled,
         whole=rules.whole,
     )
-
-
-def _allowed(problem: Problem, wanted: Sequence[str]) -> frozenset[int]:
-    """Ranks that may be unrolled, by name or kind; any where none is named."""
-    every = set(range(len(problem.ranks)))
-    reduced = {problem.ranks.index(rank) for rank in problem.einsum.reduced}
-    found = set() if wanted else every
-    for name in wanted:
-        if name == "reduced":
-            found |= reduced
-        elif name == "output":
-            found |= every - reduced
-        elif name in problem.ranks:
-            found.add(problem.ranks.index(name))
-    return frozenset(found - problem.stepped)

@@ -105,8 +105,8 @@ class MapSpace:
             self.problem.sizes,
             rows=array.rows,
             columns=array.columns,
-            on_rows=self._ranks(self.search.rows),
-            on_columns=self._ranks(self.search.columns),
+            on_rows=self.unrollable(self.search.rows),
+            on_columns=self.unrollable(self.search.columns),
             ragged=ragged,
             plain=ragged - {r for use in self.problem.uses for r in use.in_windows},
         )
@@ -123,7 +123,8 @@ class MapSpace:
             not self._free(level) or use in self._named("keep", level)
         )
 
-    def _ranks(self, wanted: Sequence[str]) -> list[int]:
+    def unrollable(self, wanted: Sequence[str]) -> list[int]:
+        """Positions of the ranks that may lie along a dimension: names, ``reduced``, ``output``."""
         problem = self.problem
         ranks = set(range(len(problem.ranks)))
         if wanted:
