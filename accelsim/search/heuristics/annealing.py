@@ -6,12 +6,12 @@ Now and then the chains that are far behind start again from those that lead.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from accelsim.search.heuristics.moves import Moves
-from accelsim.search.heuristics.run import Budget, Outcome, Report, Run, run_search
-from accelsim.search.heuristics.space import Space
-from accelsim.search.problem import Problem
+from accelsim.search.heuristics.run import Run, run_search
 
 __all__ = ["anneal"]
 
@@ -24,27 +24,6 @@ _HOT, _COLD = 0.05, 0.0005
 
 _RESTART = 25
 """Steps after which the worst chains are replaced."""
-
-
-def anneal(
-    problem: Problem,
-    space: Space,
-    *,
-    objective: str,
-    budget: Budget,
-    seed: int = 0,
-    report: Report | None = None,
-) -> Outcome:
-    """Anneal from random candidates; see ``registry.Search``."""
-    return run_search(
-        _anneal,
-        problem,
-        space,
-        objective=objective,
-        budget=budget,
-        seed=seed,
-        report=report,
-    )
 
 
 def _anneal(run: Run) -> None:
@@ -72,3 +51,7 @@ def _anneal(run: Run) -> None:
             worst, leading = order[-part:], order[:part]
             chains.put(worst, chains.take(leading))
             scores[worst] = scores[leading]
+
+
+anneal = partial(run_search, _anneal)
+"""Anneal from random candidates; see ``registry.Search``."""

@@ -5,14 +5,14 @@ Ranks are cut independently of each other, so that what is good about one surviv
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
 from accelsim.search.heuristics.moves import Moves
 from accelsim.search.heuristics.population import Genomes
-from accelsim.search.heuristics.run import Budget, Outcome, Report, Run, run_search
-from accelsim.search.heuristics.space import Space
-from accelsim.search.problem import Problem
+from accelsim.search.heuristics.run import Run, run_search
 from accelsim.search.tiles import Floats, Ints
 
 __all__ = ["genetic"]
@@ -26,27 +26,6 @@ _RIVALS = 3
 
 _FRESH = 0.02
 """Part of a generation that starts from nothing."""
-
-
-def genetic(
-    problem: Problem,
-    space: Space,
-    *,
-    objective: str,
-    budget: Budget,
-    seed: int = 0,
-    report: Report | None = None,
-) -> Outcome:
-    """Breed from random candidates; see ``registry.Search``."""
-    return run_search(
-        _breed,
-        problem,
-        space,
-        objective=objective,
-        budget=budget,
-        seed=seed,
-        report=report,
-    )
 
 
 def _breed(run: Run) -> None:
@@ -105,3 +84,7 @@ def _distinct_best(genomes: Genomes, scores: Floats, count: int) -> Ints:
     ranked = scores[order]
     fresh = np.concatenate(([True], ranked[1:] != ranked[:-1]))
     return np.concatenate((order[fresh], order[~fresh]))[:count]
+
+
+genetic = partial(run_search, _breed)
+"""Breed from random candidates; see ``registry.Search``."""

@@ -227,8 +227,8 @@ def run_search(
     *,
     objective: str,
     budget: Budget,
-    seed: int,
-    report: Report | None,
+    seed: int = 0,
+    report: Report | None = None,
 ) -> Outcome:
     """Run a search until it ends by itself or by Ctrl-C; see ``registry.Search``."""
     run = Run(

@@ -2,35 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from accelsim.search.heuristics.moves import Moves
-from accelsim.search.heuristics.run import Budget, Outcome, Report, Run, run_search
-from accelsim.search.heuristics.space import Space
-from accelsim.search.problem import Problem
+from accelsim.search.heuristics.run import Run, run_search
 
 __all__ = ["sample"]
 
 _BATCH = 8192
-
-
-def sample(
-    problem: Problem,
-    space: Space,
-    *,
-    objective: str,
-    budget: Budget,
-    seed: int = 0,
-    report: Report | None = None,
-) -> Outcome:
-    """The best of random candidates; see ``registry.Search``."""
-    return run_search(
-        _sample,
-        problem,
-        space,
-        objective=objective,
-        budget=budget,
-        seed=seed,
-        report=report,
-    )
 
 
 def _sample(run: Run) -> None:
@@ -39,3 +18,7 @@ def _sample(run: Run) -> None:
         genomes = moves.fresh(run.size(_BATCH, 1))
         run.population.mend(genomes, run.random)
         run.cost(genomes)
+
+
+sample = partial(run_search, _sample)
+"""The best of random candidates; see ``registry.Search``."""
