@@ -17,7 +17,7 @@ test: $(VENV)/.test
 	$(BIN)/python -m pytest -m "not slow" -n 2
 
 test-slow: $(VENV)/.test
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow -n 2 --durations=15
 
 fuzz: $(VENV)/.test
 	$(BIN)/python tests/fuzz/run.py -n $(N) --seed $(SEED)
