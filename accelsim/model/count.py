@@ -22,22 +22,20 @@ Counting rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
-from itertools import pairwise
 from math import prod
 
 from accelsim.architecture.architecture import Architecture
-from accelsim.einsum.cascade import Cascade, TensorAccess
+from accelsim.einsum.cascade import Cascade
 from accelsim.mapping.extents import iterations
 from accelsim.mapping.legality import check_capacity, check_operations
 from accelsim.mapping.mapping import Block, MappedLayer, Move
-from accelsim.mapping.residency import Residency, Store
+from accelsim.mapping.residency import Residency
 from accelsim.mapping.schedule import Schedule
-from accelsim.mapping.volume import moved_elements, same_elements, tile_elements
-from accelsim.mapping.windows import in_runs, sweep_of
-from accelsim.model.counts import ActionCounts, BlockCounts, EinsumCounts, Exact, Transfer
-from accelsim.model.operations import operations_of, register_accesses
+from accelsim.model.counts import ActionCounts, BlockCounts, EinsumCounts, Exact, Transfer, tidy
+from accelsim.model.crossings import Crosser, Crossing, still_there
+from accelsim.model.operations import operations_of
 
 __all__ = ["count_block", "count_layer"]
 
@@ -80,8 +78,8 @@ def count_block(
     residency = Residency(cascade, architecture, block)
     occupancy = check_capacity(residency, bits, where=where)
     spilled = _spilled(block, architecture, occupancy)
-    counter = _Counter(residency, bits, spilled)
-    einsums = {name: counter.einsum(name) for name in residency.schedules}
+    crosser = Crosser(residency, bits, spilled)
+    einsums = {name: _einsum(schedule, crosser) for name, schedule in residency.schedules.items()}
     return BlockCounts(
         name=block.name,
         einsums=tuple(einsums.values()),
@@ -113,7 +111,7 @@ def _epochs(
 
 def _tiles(schedule: Schedule) -> int:
     """Tiles of its result that an Einsum completes."""
-    depth = _still_there(schedule, schedule.einsum.output, len(schedule.loops))
+    depth = still_there(schedule, schedule.einsum.output, len(schedule.loops))
     return prod(iterations(extents) for extents in schedule.cuts[depth].extents)
 
 
@@ -129,200 +127,37 @@ def _spilled(
     return found
 
 
-class _Book:
-    """Bits that the memories read and write on behalf of one Einsum."""
-
-    def __init__(self, residency: Residency, bits: Bits, spilled: Mapping[str, Fraction]) -> None:
-        self.memories, self.bits, self.spilled = residency.architecture.memories, bits, spilled
-        self.moved: dict[tuple[str, str], tuple[Exact, Exact]] = {}
-
-    def cross(
-        self,
-        above: Store,
-        below: Store,
-        tensor: str,
-        *,
-        down: tuple[int, int] = (0, 0),
-        up: tuple[int, int] = (0, 0),
-    ) -> None:
-        """Elements that two neighbouring memories hand each other.
-
-        Args:
-            above: the outer one.
-            below: the inner one; what spills from it is not moved into it first.
-            tensor: the tensor.
-            down: elements read above, and written below.
-            up: elements written above, and read below.
-        """
-        held = 1 - self.spilled.get(below.memory, 0)
-        self.access(above.memory, tensor, reads=down[0] * held, writes=up[0] * held)
-        self._add(below.memory, tensor, up[1] * held, down[1] * held)
-
-    def access(self, memory: str, tensor: str, *, reads: Exact, writes: Exact) -> None:
-        """Elements that are read and written; what spills is accessed in the memory above."""
-        part = self.spilled.get(memory, 0)
-        self._add(memory, tensor, reads * (1 - part), writes * (1 - part))
-        if part:
-            outer = self.memories[memory].parent
-            assert outer is not None
-            self._add(outer, tensor, reads * part, writes * part)
-
-    def _add(self, memory: str, tensor: str, reads: Exact, writes: Exact) -> None:
-        # PEs without registers take values, but store none.
-        if memory in self.memories and (reads or writes):
-            before = self.moved.get((memory, tensor), (0, 0))
-            bits = self.bits(tensor)
-            self.moved[memory, tensor] = before[0] + reads * bits, before[1] + writes * bits
-
-    @property
-    def transfers(self) -> tuple[Transfer, ...]:
-        return tuple(
-            Transfer(memory, tensor, _tidy(reads), _tidy(writes))
-            for (memory, tensor), (reads, writes) in self.moved.items()
-        )
+def _einsum(schedule: Schedule, crosser: Crosser) -> EinsumCounts:
+    einsum, array = schedule.einsum, schedule.array
+    operations = operations_of(einsum, array)
+    check_operations(einsum.name, operations, array)
+    costs = [array.operations[operation] for operation in operations]
+    # A copy still passes through the PEs: one cycle a point.
+    cycles = sum(cost.cycles for cost in costs) or 1
+    actions: dict[str, int] = {}
+    for cost in costs:
+        for action, times in cost.actions.items():
+            actions[action] = actions.get(action, 0) + times * einsum.points
+    crossings = tuple(crosser.crossings(einsum.name, operations))
+    return EinsumCounts(
+        name=einsum.name,
+        array=array.name,
+        steps=schedule.steps,
+        cycles=schedule.steps * cycles,
+        points=einsum.points,
+        pe_cycles=einsum.points * cycles,
+        actions=actions,
+        transfers=_transfers(crossings),
+    )
 
 
-class _Counter:
-    """Counts the Einsums of one block; a fill that several share is counted once."""
-
-    def __init__(self, residency: Residency, bits: Bits, spilled: Mapping[str, Fraction]) -> None:
-        self.residency, self.bits, self.spilled = residency, bits, spilled
-        self.filled: dict[tuple[tuple[int, ...], str], list[tuple[TensorAccess, int, bool]]] = {}
-        """(address of a Keep, tensor) -> accesses that filled it, how many elements crossed, and
-        whether its tile is the whole tensor."""
-
-    def einsum(self, name: str) -> EinsumCounts:
-        schedule = self.residency.schedules[name]
-        einsum, array = schedule.einsum, schedule.array
-        operations = operations_of(einsum, array)
-        check_operations(name, operations, array)
-        costs = [array.operations[operation] for operation in operations]
-        # A copy still passes through the PEs: one cycle a point.
-        cycles = sum(cost.cycles for cost in costs) or 1
-        actions: dict[str, int] = {}
-        for cost in costs:
-            for action, times in cost.actions.items():
-                actions[action] = actions.get(action, 0) + times * einsum.points
-        return EinsumCounts(
-            name=name,
-            array=array.name,
-            steps=schedule.steps,
-            cycles=schedule.steps * cycles,
-            points=einsum.points,
-            pe_cycles=einsum.points * cycles,
-            actions=actions,
-            transfers=self._transfers(schedule, operations),
-        )
-
-    def _transfers(self, schedule: Schedule, operations: tuple[str, ...]) -> tuple[Transfer, ...]:
-        name, einsum = schedule.einsum.name, schedule.einsum
-        book = _Book(self.residency, self.bits, self.spilled)
-        for access in einsum.inputs:
-            way = self.residency.way(name, access, output=False)
-            for above, below in pairwise(way):
-                crossing = self._crossing(schedule, access, below)
-                down = self._once(schedule, access, below, *crossing)
-                book.cross(above, below, access.tensor, down=down)
-        # What is there for the first time was not written before: one copy of each element, or
-        # one in each PE that reduces it.
-        tensor, whole = self.residency.cascade.tensors[name], schedule.cuts[0]
-        written = moved_elements(einsum.output, tensor, whole)
-        begun = moved_elements(einsum.output, tensor, whole, schedule.widths)
-        for above, below in pairwise(self.residency.way(name, einsum.output, output=True)):
-            drained, given = self._crossing(schedule, einsum.output, below)
-            first = begun if self._widths(schedule, below) else written
-            book.cross(
-                above, below, name, up=(drained, given), down=(drained - written, given - first)
-            )
-        self._register_accesses(schedule, operations, begun, book)
-        return book.transfers
-
-    def _register_accesses(
-        self,
-        schedule: Schedule,
-        operations: tuple[str, ...],
-        begun: int,
-        book: _Book,
-    ) -> None:
-        """What the operations themselves read from and write to the PEs' registers."""
-        registers = self.residency.architecture.registers(schedule.array.name)
-        if registers is None:
-            return
-        einsum, reads, writes = schedule.einsum, 0, 0
-        for i, operation in enumerate(operations):
-            cost = schedule.array.operations[operation]
-            last = i == len(operations) - 1
-            per_point = register_accesses(
-                operation, cost, reduces=last and einsum.reduction is not None
-            )
-            reads += per_point[0] * einsum.points
-            writes += per_point[1] * einsum.points
-        bypass = schedule.path.compute.bypass
-        reads -= einsum.points * sum(access.tensor in bypass for access in einsum.inputs)
-        if einsum.name in bypass:
-            reads -= einsum.points * (einsum.reduction is not None)
-            writes = max(writes - einsum.points, 0)
-        elif einsum.reduction is not None:
-            reads -= begun
-        book.access(registers.name, einsum.name, reads=max(reads, 0), writes=writes)
-
-    def _crossing(self, schedule: Schedule, access: TensorAccess, below: Store) -> tuple[int, int]:
-        """Elements that the memory above delivers, and that the one below takes in all its
-        instances."""
-        tensor = self.residency.cascade.tensors[access.tensor]
-        evicted = self.residency.evicted_by_others(schedule.einsum.name, below)
-        depth = _still_there(schedule, access, below.depth, evicted)
-        cut, widths, sweep = schedule.cuts[depth], self._widths(schedule, below), None
-        shared = cut
-        if self.residency.block.halo == "overlap":
-            sweep = sweep_of(access, schedule.loops, schedule.cuts, depth, widths)
-        elif widths:
-            shared = in_runs(access, cut, widths)
-        delivered = moved_elements(access, tensor, shared, sweep=sweep)
-        if widths is None:
-            return delivered, delivered
-        return delivered, moved_elements(access, tensor, cut, widths, sweep=sweep)
-
-    def _widths(self, schedule: Schedule, store: Store) -> tuple[int, ...] | None:
-        """PEs along each axis, where the store is one that each PE has."""
-        return schedule.widths if self.residency.in_pes(schedule.array.name, store) else None
-
-    def _once(
-        self,
-        schedule: Schedule,
-        access: TensorAccess,
-        below: Store,
-        delivered: int,
-        taken: int,
-    ) -> tuple[int, int]:
-        """Only what exceeds the fill that an earlier access to the same elements already caused."""
-        if below.address is None:
-            return delivered, taken
-        tensor = self.residency.cascade.tensors[access.tensor]
-        # A tile that holds the whole tensor serves every access.
-        whole = tile_elements(access, tensor, schedule.cuts[below.depth]) >= tensor.size
-        fills = self.filled.setdefault((below.address, access.tensor), [])
-        for i, (other, before, all_of_it) in enumerate(fills):
-            same = same_elements(other, access, self.residency.cascade.sizes)
-            if same or (whole and all_of_it):
-                fills[i] = other, max(before, delivered), all_of_it
-                more = max(0, delivered - before)
-                return more, more * taken // delivered
-        fills.append((access, delivered, whole))
-        return delivered, taken
-
-
-def _tidy(value: Exact) -> Exact:
-    return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
-
-
-def _still_there(schedule: Schedule, access: TensorAccess, depth: int, evicted: int = 0) -> int:
-    """Outermost depth at which the tile at ``depth`` already lies in its store.
-
-    Loops directly around a store that do not change the tile leave it where it is, but for the
-    first ``evicted``.
-    """
-    ranks = access.ranks
-    while depth > evicted and schedule.loops[depth - 1].rank not in ranks:
-        depth -= 1
-    return depth
+def _transfers(crossings: Iterable[Crossing]) -> tuple[Transfer, ...]:
+    moved: dict[tuple[str, str], tuple[Exact, Exact]] = {}
+    for crossing in crossings:
+        for memory, (reads, writes) in crossing.moved.items():
+            before = moved.get((memory, crossing.access.tensor), (0, 0))
+            moved[memory, crossing.access.tensor] = before[0] + reads, before[1] + writes
+    return tuple(
+        Transfer(memory, tensor, tidy(reads), tidy(writes))
+        for (memory, tensor), (reads, writes) in moved.items()
+    )

@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-__all__ = ["ActionCounts", "BlockCounts", "EinsumCounts", "Exact", "Transfer"]
+__all__ = ["ActionCounts", "BlockCounts", "EinsumCounts", "Exact", "Transfer", "tidy"]
 
 Exact = int | Fraction
+
+
+def tidy(value: Exact) -> Exact:
+    """A whole number as an int."""
+    return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
 
 
 @dataclass(frozen=True, slots=True)
