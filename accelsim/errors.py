@@ -7,7 +7,14 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-__all__ = ["AccelsimError", "InputError", "UnsupportedError", "name_problem", "unknown_name"]
+__all__ = [
+    "AccelsimError",
+    "InputError",
+    "Interrupted",
+    "UnsupportedError",
+    "name_problem",
+    "unknown_name",
+]
 
 
 class AccelsimError(Exception):
@@ -51,6 +58,10 @@ class InputError(AccelsimError):
             found = [*kept[:_MOST_PROBLEMS], _MORE]
         self.problems: tuple[str, ...] = tuple(map(_one_line, found))
         super().__init__("\n".join(self.problems))
+
+
+class Interrupted(KeyboardInterrupt):
+    """The user stopped what was running; says how far it came."""
 
 
 class UnsupportedError(AccelsimError):

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from accelsim.architecture import Architecture, load_architecture
 from accelsim.errors import InputError, UnsupportedError, unknown_name
 from accelsim.mapping.dump import PlannedLayer, dump_mapper
 from accelsim.mapping.load import load_mapper
-from accelsim.model.cost import LayerPlan, build_result
+from accelsim.model.cost import LayerPlan, build_result, layer_cycles
 from accelsim.model.count import count_layer
+from accelsim.model.counts import ActionCounts
 from accelsim.model.result import Result
 from accelsim.search.cache import user_cache
 from accelsim.search.choose import limits_of
 from accelsim.search.exhaustive import OBJECTIVES
 from accelsim.search.plan import Plans, plan_layers
+from accelsim.simulator.timing import LayerTiming, timing_json
 from accelsim.version import __version__
 from accelsim.workload import Workload, load_workload
 
 __all__ = ["FIDELITIES", "MappedWorkload", "map_workload", "simulate"]
 
-FIDELITIES = ("analytic",)
+FIDELITIES = ("analytic", "event")
 """Fidelities that this version offers."""
 
 
@@ -35,6 +39,8 @@ class MappedWorkload:
     architecture: Architecture
     plans: Plans
     result: Result
+    timings: tuple[LayerTiming, ...] = ()
+    """How every layer passes in time, for fidelity ``event``."""
 
     def as_mapper(self, *, name: str, comments: Sequence[str] = ()) -> str:
         """The text of a mapper file that gives this mapping again.
@@ -156,7 +162,17 @@ def map_workload(
     limits = limits_of(at_most)
     try:
         return _mapped(
-            workload, on, set, arch, mapper, objective, limits, cache, workers, front=front
+            workload,
+            on,
+            set,
+            arch,
+            mapper,
+            objective,
+            limits,
+            cache,
+            workers,
+            front=front,
+            fidelity=fidelity,
         )
     except OverflowError:
         raise UnsupportedError(
@@ -177,6 +193,7 @@ def _mapped(
     workers: int,
     *,
     front: bool,
+    fidelity: str,
 ) -> MappedWorkload:
     if isinstance(workload, str):
         workload = load_workload(workload, set)
@@ -199,19 +216,8 @@ def _mapped(
         workers=workers,
         front=front,
     )
-    return MappedWorkload(workload, on, plans, _result(workload, on, plans, chosen, aim))
-
-
-def _path_text(value: Any) -> Any:
-    return os.fspath(value) if isinstance(value, os.PathLike) else value
-
-
-def _result(
-    workload: Workload, on: Architecture, plans: Plans, mapper: str, objective: str
-) -> Result:
-    counted = []
-    for layer, plan in zip(workload.layers, plans.plans, strict=True):
-        counts = count_layer(
+    counts = tuple(
+        count_layer(
             plan.mapped,
             plan.layer.cascade,
             on,
@@ -219,15 +225,44 @@ def _result(
             layer=layer.name,
             repeat=layer.repeat,
         )
-        counted.append(
-            LayerPlan(
-                counts,
-                plan.layer.template.name,
-                plan.mapped.mapper,
-                plan.mapped.tiles,
-                plan.methods,
-            )
+        for layer, plan in zip(workload.layers, plans.plans, strict=True)
+    )
+    timings: tuple[LayerTiming, ...] = ()
+    if fidelity == "event":
+        # SimPy is needed by nothing else.
+        from accelsim.simulator.play import play_layers
+
+        mapped = [(plan.mapped, plan.layer.cascade, plan.bits) for plan in plans.plans]
+        timings = play_layers(mapped, on, counts)
+    result = _result(workload, on, plans, counts, timings, chosen, aim)
+    return MappedWorkload(workload, on, plans, result, timings)
+
+
+def _path_text(value: Any) -> Any:
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
+
+
+def _result(
+    workload: Workload,
+    on: Architecture,
+    plans: Plans,
+    counts: Sequence[ActionCounts],
+    timings: Sequence[LayerTiming],
+    mapper: str,
+    objective: str,
+) -> Result:
+    played = [tuple(block.cycles for block in timing.blocks) for timing in timings]
+    counted = [
+        LayerPlan(
+            count,
+            plan.layer.template.name,
+            plan.mapped.mapper,
+            plan.mapped.tiles,
+            plan.methods,
+            played[i] if played else None,
         )
+        for i, (count, plan) in enumerate(zip(counts, plans.plans, strict=True))
+    ]
     return build_result(
         counted,
         on,
@@ -235,4 +270,22 @@ def _result(
         mapper=mapper,
         objective=objective,
         version=__version__,
+        timing=_timing(on, counts, timings) if timings else None,
     )
+
+
+def _timing(
+    on: Architecture, counts: Sequence[ActionCounts], timings: Sequence[LayerTiming]
+) -> dict[str, Any]:
+    """How time was spent, as the result's JSON has it."""
+    analytic = sum((layer_cycles(count, on) for count in counts), Fraction(0))
+    unknown = [
+        memory.name
+        for memory in on.memories.values()
+        if memory.latency_cycles is None and memory.parent not in on.arrays
+    ]
+    return {
+        "analytic_cycles": math.ceil(analytic),
+        **timing_json(timings),
+        "latency_unknown": unknown,
+    }

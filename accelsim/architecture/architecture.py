@@ -4,9 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 
-__all__ = ["Architecture", "Array", "Link", "Memory", "OperationCost"]
+from accelsim.architecture.dram.spec import DramSpec
+
+__all__ = ["Architecture", "Array", "Dram", "Link", "Memory", "OperationCost", "Systolic"]
+
+
+@dataclass(frozen=True)
+class Dram:
+    """Channels of a DRAM part, side by side."""
+
+    spec: DramSpec
+    channels: int
+
+    @property
+    def peak_bytes_per_s(self) -> Fraction:
+        """Of all channels, as if data moved without a break."""
+        return self.spec.peak_bytes_per_s * self.channels
 
 
 @dataclass(frozen=True)
@@ -23,6 +39,12 @@ class Memory:
     write_energy_pj: float | None
     area_um2: float | None
     instances: int = 1
+    latency_cycles: int | None = None
+    """From a request to its first data; None where it is unknown."""
+    ports: int = 1
+    """Transfers at a time, which share the bandwidth."""
+    dram: Dram | None = None
+    """The part that it is made of, where that is known."""
 
     @property
     def capacity_bytes(self) -> int | None:
@@ -39,6 +61,16 @@ class OperationCost:
 
 
 @dataclass(frozen=True)
+class Systolic:
+    """How tiles fill and drain an array whose operands pass from PE to PE."""
+
+    overlap_folds: bool = True
+    """Whether a tile follows its predecessor without a bubble."""
+    drain: bool = True
+    """Whether the results' own way out is counted."""
+
+
+@dataclass(frozen=True)
 class Array:
     """PEs in rows and columns."""
 
@@ -49,6 +81,8 @@ class Array:
     operations: Mapping[str, OperationCost]
     energy_pj: Mapping[str, float]
     area_um2: Mapping[str, float]
+    systolic: Systolic | None = None
+    """None: all PEs begin and end a tile at the same time."""
 
     @property
     def pes(self) -> int:

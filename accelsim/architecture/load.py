@@ -13,10 +13,13 @@ from pydantic import BaseModel
 from accelsim.architecture.architecture import (
     Architecture,
     Array,
+    Dram,
     Link,
     Memory,
     OperationCost,
+    Systolic,
 )
+from accelsim.architecture.dram.load import load_dram
 from accelsim.architecture.schema import (
     ArchitectureFile,
     ArrayFile,
@@ -200,15 +203,19 @@ def _build(name: str, file: ArchitectureFile, document: Document) -> Architectur
 
 
 def _memory(name: str, file: MemoryFile, sizes: Mapping[str, int]) -> Memory:
+    dram = Dram(load_dram(file.dram.part), file.dram.channels) if file.dram else None
     return Memory(
         name=name,
         parent=file.parent,
         size_bytes=sizes.get(f"{name}.size_bytes"),
-        bandwidth_bytes_per_s=file.bandwidth_bytes_per_s,
+        bandwidth_bytes_per_s=float(dram.peak_bytes_per_s) if dram else file.bandwidth_bytes_per_s,
+        dram=dram,
         access_bits=file.access_bits,
         read_energy_pj=file.energy_pj.read if file.energy_pj else None,
         write_energy_pj=file.energy_pj.write if file.energy_pj else None,
         area_um2=file.area_um2,
+        latency_cycles=sizes.get(f"{name}.latency_cycles"),
+        ports=file.ports,
     )
 
 
@@ -225,6 +232,9 @@ def _array(name: str, file: ArrayFile, sizes: Mapping[str, int]) -> Array:
         operations=operations,
         energy_pj=file.energy_pj,
         area_um2=file.area_um2,
+        systolic=Systolic(file.systolic.overlap_folds, file.systolic.drain)
+        if file.systolic
+        else None,
     )
 
 

@@ -8,7 +8,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from accelsim.sizes import Size, no_truth_value
 
-__all__ = ["ArchitectureFile", "ArrayFile", "LinkFile", "MemoryFile", "OperationFile"]
+__all__ = [
+    "ArchitectureFile",
+    "ArrayFile",
+    "DramFile",
+    "LinkFile",
+    "MemoryFile",
+    "OperationFile",
+    "SystolicFile",
+]
 
 # The bounds are far beyond any machine; they keep results within floating point.
 _Plain = BeforeValidator(no_truth_value)
@@ -31,6 +39,15 @@ class AccessEnergy(_Strict):
     """Energy of one access that writes, in pJ."""
 
 
+class DramFile(_Strict):
+    """A DRAM part, whose rows, banks, refresh and turnaround take their time. For ``event``."""
+
+    part: str
+    """``ddr4``, ``lpddr4``, ``hbm2``, ``hbm2e``, ``gddr6``, or a file."""
+    channels: Count
+    """Channels that work side by side."""
+
+
 class MemoryFile(_Strict):
     """A memory. Inside an array (its parent is one) there is an instance for every PE."""
 
@@ -41,6 +58,12 @@ class MemoryFile(_Strict):
     """Capacity of one instance; null is unlimited."""
     bandwidth_bytes_per_s: Rate | None = None
     """Reads and writes together; null is unlimited."""
+    latency_cycles: Size | None = None
+    """Cycles from a request to its first data; null where it is unknown. For ``event`` only."""
+    ports: Count = 1
+    """Transfers at a time, which share the bandwidth. For ``event`` only."""
+    dram: DramFile | None = None
+    """The part that it is made of, in place of a bandwidth; the outermost memory only."""
     access_bits: Bits | None = None
     """Bits that one access moves; needed where ``energy_pj`` is given."""
     energy_pj: AccessEnergy | None = None
@@ -51,10 +74,29 @@ class MemoryFile(_Strict):
     """Figure (``size``, ``bandwidth``, ``energy``, ``area``) -> where it is from."""
 
     @model_validator(mode="after")
+    def _one_bandwidth(self) -> MemoryFile:
+        if self.dram is not None and self.bandwidth_bytes_per_s is not None:
+            raise ValueError("the bandwidth follows from dram; remove bandwidth_bytes_per_s")
+        if self.dram is not None and self.parent is not None:
+            raise ValueError("dram is for the outermost memory; remove it, or parent")
+        return self
+
+    @model_validator(mode="after")
     def _energy_has_width(self) -> MemoryFile:
         if self.energy_pj is not None and self.access_bits is None:
             raise ValueError("energy_pj needs access_bits, the bits of one access; add it")
         return self
+
+
+class SystolicFile(_Strict):
+    """Operands enter an array at its edges and pass from PE to PE, a cycle each. For ``event``."""
+
+    overlap_folds: bool = True
+    """Whether a tile follows its predecessor without a bubble; else each fills and drains the
+    array by itself (2 * rows + columns + length - 2 cycles)."""
+    drain: bool = True
+    """Whether the results' own way out is counted (SCALE-Sim's paper does, its version 3 does
+    not): ``rows`` cycles."""
 
 
 class OperationFile(_Strict):
@@ -76,6 +118,8 @@ class ArrayFile(_Strict):
     """Rows of PEs; a whole number, or an expression."""
     columns: Size
     """Columns of PEs; a whole number, or an expression such as ``array_2d.columns``."""
+    systolic: SystolicFile | None = None
+    """How tiles fill and drain it; null: all PEs begin and end a tile at the same time."""
     operations: dict[str, OperationFile] = Field(min_length=1)
     """Operation of the language -> how a PE performs it."""
     energy_pj: dict[str, NotNegative] = {}

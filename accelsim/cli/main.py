@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from accelsim.errors import InputError, UnsupportedError
+from accelsim.errors import InputError, Interrupted, UnsupportedError
 from accelsim.version import __version__
 
 __all__ = ["main"]
@@ -61,6 +61,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UnsupportedError as error:
         print(f"accelsim: {error}", file=sys.stderr)
         return 2
+    except Interrupted as stopped:
+        print(f"accelsim: {stopped}", file=sys.stderr)
+        return 130
     except KeyboardInterrupt:
         print("accelsim: interrupted; searches that were done are kept", file=sys.stderr)
         return 130  # As shells count a process that SIGINT ended.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from accelsim.cli.mapping_options import add_mapping, mapping_arguments
 from accelsim.cli.options import add_json, emit_json
+from accelsim.errors import InputError
 
 __all__ = ["configure", "run"]
 
@@ -15,23 +16,43 @@ __all__ = ["configure", "run"]
 def configure(parser: argparse.ArgumentParser) -> None:
     """Options of ``accelsim simulate``."""
     add_mapping(parser)
-    parser.add_argument("--fidelity", default="analytic", help="analytic (default)")
+    parser.add_argument(
+        "--fidelity",
+        default="analytic",
+        help="analytic (default): counted; event: played out in time, stalls included",
+    )
+    parser.add_argument(
+        "--trace", metavar="FILE", help="with event: the timeline, for Perfetto or chrome://tracing"
+    )
     parser.add_argument("--report", metavar="DIR", help="write tables and charts there")
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Simulate, print, write."""
-    from accelsim.pipeline import simulate
+    from accelsim.pipeline import map_workload
 
-    result = simulate(
+    if arguments.trace and arguments.fidelity != "event":
+        raise InputError("--trace needs a timeline; add --fidelity event")
+    if arguments.report:
+        from accelsim.report.write import require_report_packages
+
+        require_report_packages()
+    mapped = map_workload(
         arguments.workload, **mapping_arguments(arguments), fidelity=arguments.fidelity
     )
+    result = mapped.result
+    if arguments.trace:
+        from accelsim.simulator.trace import write_trace
+
+        said = write_trace(Path(arguments.trace), mapped.timings, clock_hz=result.clock_hz)
+        print(said, file=sys.stderr)
     if arguments.report:
         from accelsim.report.write import write_report
 
         title = f"{result.workload} on {arguments.on}"
-        written = write_report([result], Path(arguments.report), title=title)
+        folder = Path(arguments.report)
+        written = write_report([result], folder, title=title, timings=mapped.timings)
         print(f"written: {', '.join(map(str, written))}", file=sys.stderr)
     if arguments.json:
         emit_json(result.as_json(), arguments.json)
@@ -39,4 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
         from accelsim.report.text import result_text
 
         print(result_text(result))
+        if mapped.timings:
+            from accelsim.report.stalls import timing_text
+
+            print(f"\n{timing_text(mapped.timings)}")
     return 0

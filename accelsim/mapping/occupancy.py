@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from accelsim.einsum.cascade import TensorAccess
 from accelsim.mapping.mapping import Keep
@@ -10,13 +11,40 @@ from accelsim.mapping.residency import Residency
 from accelsim.mapping.schedule import Schedule
 from accelsim.mapping.volume import pe_elements, same_elements, tile_elements
 
-__all__ = ["Occupancy", "occupancy_of"]
+__all__ = ["Kept", "Occupancy", "kept_tiles", "occupancy_of"]
 
 Bits = Callable[[str], int]
 """Tensor -> bits per element."""
 
 Occupancy = dict[str, dict[str, int]]
 """Memory -> tensors that share a space (``QK=SN=A``), or ``reserved`` -> bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Tensors that share one space in a memory, from some step of the nest inwards."""
+
+    memory: str
+    address: tuple[int, ...]
+    tensors: tuple[str, ...]
+    size_bits: int
+
+
+def kept_tiles(residency: Residency, bits: Bits) -> Iterator[Kept]:
+    """Every space that a block keeps tiles in, outermost first along each way.
+
+    Args:
+        residency: the block.
+        bits: tensor -> bits per element.
+    """
+    seen: set[tuple[int, ...]] = set()
+    for schedule in residency.schedules.values():
+        for keep, address, _ in schedule.keeps:
+            if address not in seen:
+                seen.add(address)
+                sizes = _groups(residency, keep, address, bits)
+                for tensors, (_, size) in zip(keep.groups, sizes, strict=True):
+                    yield Kept(keep.memory, address, tensors, size)
 
 
 def occupancy_of(residency: Residency, bits: Bits, *, only: str | None = None) -> Occupancy:

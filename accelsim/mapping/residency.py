@@ -79,6 +79,10 @@ class Residency:
         """Whether the tensor is made in this block and handed on without the outermost memory."""
         return bool(self._shared.get(tensor))
 
+    def is_shared(self, tensor: str, address: Address) -> bool:
+        """Whether a Keep hands a tensor that is made in this block to all that read it here."""
+        return address in self._shared.get(tensor, ())
+
     def leaves(self, tensor: str) -> bool:
         """Whether a tensor that is made in this block is needed outside of it."""
         outside = set(self.cascade.consumers[tensor]) - set(self.schedules)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 from accelsim.architecture.architecture import Architecture, Memory
 from accelsim.model.counts import ActionCounts, BlockCounts, EinsumCounts, Exact
@@ -24,6 +25,15 @@ class LayerPlan:
     tiles: Mapping[str, int]
     search: Mapping[str, str] = field(default_factory=dict)
     """Einsum -> the method that found its mapping."""
+    played: tuple[Fraction, ...] | None = None
+    """Of every block, its cycles as played out in time; None: as counted."""
+
+    @property
+    def cycles(self) -> Fraction | None:
+        """Cycles of all repeats as played out."""
+        if self.played is None:
+            return None
+        return sum(self.played, Fraction(0)) * self.counts.repeat
 
 
 def traffic_of(einsums: Sequence[EinsumCounts]) -> dict[str, Fraction]:
@@ -157,9 +167,11 @@ def _utilization(
     }
 
 
-def _block_result(block: BlockCounts, architecture: Architecture, prefix: str) -> BlockResult:
+def _block_result(
+    block: BlockCounts, architecture: Architecture, prefix: str, played: Fraction | None
+) -> BlockResult:
     busy, epochs = _busy(block, architecture)
-    cycles = max([epochs, *busy.values()])
+    cycles = max([epochs, *busy.values()]) if played is None else played
     candidates = {**busy, "epochs": epochs} if len(block.epochs) > 1 else busy
     return BlockResult(
         name=f"{prefix}.{block.name}" if prefix else block.name,
@@ -180,7 +192,8 @@ def _layer_result(plan: LayerPlan, architecture: Architecture) -> LayerResult:
     )
     energies = [einsum.energy_pj for einsum in einsums]
     known = [energy for energy in energies if energy is not None]
-    cycles = layer_cycles(counts, architecture)
+    cycles = _cycles(plan, architecture)
+    played = plan.played or (None,) * len(counts.blocks)
     return LayerResult(
         name=counts.layer,
         cascade=plan.cascade,
@@ -192,9 +205,18 @@ def _layer_result(plan: LayerPlan, architecture: Architecture) -> LayerResult:
         utilization=_utilization([counts], architecture, cycles),
         tiles=plan.tiles,
         search=plan.search,
-        blocks=tuple(_block_result(b, architecture, counts.layer) for b in counts.blocks),
+        blocks=tuple(
+            _block_result(block, architecture, counts.layer, cycles)
+            for block, cycles in zip(counts.blocks, played, strict=True)
+        ),
         einsums=einsums,
     )
+
+
+def _cycles(plan: LayerPlan, architecture: Architecture) -> Fraction:
+    if plan.cycles is not None:
+        return plan.cycles
+    return layer_cycles(plan.counts, architecture)
 
 
 def build_result(
@@ -205,6 +227,7 @@ def build_result(
     mapper: str,
     objective: str,
     version: str,
+    timing: Mapping[str, Any] | None = None,
 ) -> Result:
     """The result of a workload from the counts of its layers.
 
@@ -215,8 +238,9 @@ def build_result(
         mapper: name of the mapper that was asked for.
         objective: what it was mapped for.
         version: of accelsim.
+        timing: how time was spent, where the plans were played out.
     """
-    exact = sum((layer_cycles(plan.counts, architecture) for plan in plans), Fraction(0))
+    exact = sum((_cycles(plan, architecture) for plan in plans), Fraction(0))
     cycles = math.ceil(exact)
     energy: dict[str, dict[str, float]] = {}
     missing: set[str] = set()
@@ -246,7 +270,7 @@ def build_result(
         architecture=architecture.name,
         mapper=mapper,
         objective=objective,
-        fidelity="analytic",
+        fidelity="analytic" if timing is None else "event",
         version=version,
         cycles=cycles,
         seconds=cycles / architecture.clock_hz,
@@ -270,4 +294,5 @@ def build_result(
         },
         layers=tuple(_layer_result(plan, architecture) for plan in plans),
         sources=architecture.sources,
+        timing=timing,
     )

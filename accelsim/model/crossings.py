@@ -29,7 +29,7 @@ Moved = Mapping[str, tuple[Exact, Exact]]
 """Memory -> bits that it reads and writes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Crossing:
     """All tiles of one access that go from one store to the next."""
 

@@ -130,6 +130,8 @@ class Result:
     """Memory -> reads and writes together; memories without a limit are missing."""
     layers: tuple[LayerResult, ...]
     sources: Mapping[str, str] = field(default_factory=dict)
+    timing: Mapping[str, Any] | None = None
+    """How components spent the time, as JSON has it; None where it was not played out."""
 
     @property
     def energy_pj(self) -> float | None:
@@ -171,4 +173,5 @@ class Result:
             "einsums": [einsum.as_json() for einsum in self.einsums],
             "layers": [layer.as_json() for layer in self.layers],
             "sources": dict(self.sources),
+            **({} if self.timing is None else {"timing": dict(self.timing)}),
         }

@@ -134,6 +134,35 @@ class LayerEntry(_Entry):
     """Blocks in the order in which they run."""
 
 
+class ChainEntry(_Entry):
+    """Part of the critical chain."""
+
+    component: Text
+    """What took the time."""
+    what: Text
+    """The Einsum that it computed or the tensor that it moved; ``latency``: a way."""
+    cycles: Figure
+    """How long, over all layers and repeats."""
+
+
+class TimingEntry(_Entry):
+    """How the time was spent, over all layers and repeats. Fidelity ``event`` only."""
+
+    analytic_cycles: Whole
+    """Cycles by the analytic model: what would remain without any stall."""
+    stalls: Annotated[dict[Text, Figures], Field(max_length=1000)]
+    """Component -> ``busy``, ``input``, ``space``, ``resource``, ``barrier``, ``idle`` -> cycles;
+    the states of a component sum to all cycles, not rounded."""
+    critical_chain: list[ChainEntry]
+    """What the time went by, longest first; sums to all cycles, not rounded."""
+    copies: Annotated[dict[Text, dict[Text, Whole]], Field(max_length=1000)]
+    """Memory -> tensors that share a space -> tiles that it holds at a time, at most."""
+    events: Whole
+    """Events that were played; what repeats is played once."""
+    latency_unknown: list[Text]
+    """Memories whose latency is not known and was taken as 0."""
+
+
 class ResultFile(_Entry):
     """A workload on an architecture, mapped: what ``accelsim simulate --json`` writes."""
 
@@ -150,7 +179,7 @@ class ResultFile(_Entry):
     objective: Text
     """What a search minimised: ``latency``, ``energy`` or ``edp``."""
     fidelity: Text
-    """How it was simulated: ``analytic``."""
+    """How it was simulated: ``analytic`` or ``event``."""
     cycles: Whole
     """Cycles of all layers and repeats, rounded up to a whole number."""
     seconds: Figure
@@ -187,6 +216,8 @@ class ResultFile(_Entry):
     """Layers in the order in which they run."""
     sources: Annotated[dict[Text, Text], Field(max_length=100_000)]
     """Figure -> where it is from."""
+    timing: TimingEntry | None = None
+    """How the time was spent; there for fidelity ``event`` only."""
 
 
 def load_result(path: str | Path) -> ResultFile:

@@ -40,6 +40,7 @@ def result_text(result: Result) -> str:
     head = [
         ("workload", f"{result.workload} on {result.architecture}, mapper {_mappers(result)}"),
         ("time", f"{number_text(result.cycles)} cycles, {seconds_text(result.seconds)}"),
+        ("stalls", _stalls(result)),
         ("energy", _energy(result.energy_pj)),
         ("traffic", _listed({k: bytes_text(v) for k, v in result.traffic_bytes.items()})),
         ("utilisation", _listed({k: f"{v:.1%}" for k, v in result.utilization.items()})),
@@ -64,7 +65,19 @@ def result_text(result: Result) -> str:
         lines.append(f"... and {len(result.einsums) - _MAX_EINSUMS} more; --json has them all")
     if result.energy_missing:
         lines += ["", f"energy is unknown: no figure for {', '.join(result.energy_missing)}"]
+    if result.timing is not None and result.timing["latency_unknown"]:
+        names = ", ".join(result.timing["latency_unknown"])
+        lines += ["", f"latency is unknown, taken as 0: {names}"]
     return "\n".join(lines)
+
+
+def _stalls(result: Result) -> str:
+    """What playing it out added to the analytic model's cycles."""
+    if result.timing is None:
+        return ""
+    analytic = result.timing["analytic_cycles"]
+    more = f"+{result.cycles / analytic - 1:.1%}" if analytic else "all"
+    return f"{more} over {number_text(analytic)} cycles of the analytic model"
 
 
 def _mappers(result: Result) -> str:

@@ -10,6 +10,7 @@ from accelsim.errors import UnsupportedError
 from accelsim.files import output_folder, write_bytes
 from accelsim.model.result import Result
 from accelsim.report.text import markdown_table
+from accelsim.simulator.timing import LayerTiming
 from accelsim.units import bytes_text, energy_text, number_text, seconds_text
 from accelsim.version import __version__
 
@@ -70,8 +71,12 @@ def write_report(
     title: str,
     labels: Sequence[str] | None = None,
     baseline: str | None = None,
+    timings: Sequence[LayerTiming] = (),
 ) -> list[Path]:
     """Write ``report.md``, ``results.csv``, ``einsums.csv``, ``roofline.png``, ``utilization.png``.
+
+    With a timing of the result's layers also ``timeline`` (of the longest layer) and ``stalls``,
+    each as PNG and SVG.
 
     Args:
         results: what was simulated, at least one.
@@ -79,6 +84,7 @@ def write_report(
         title: first line of the report.
         labels: one for each result; the workload's name where None.
         baseline: architecture that the others are compared with.
+        timings: how the layers pass in time, where one result was played out.
 
     Returns:
         The files that were written.
@@ -98,15 +104,48 @@ def write_report(
         "roofline.png": roofline_png(results, names),
         "utilization.png": utilization_png(results, names),
     }
-    files["report.md"] = _markdown(results, names, title, baseline).encode()
+    text = _markdown(results, names, title, baseline, _timing_parts(timings))
+    files["report.md"] = text.encode()
     output_folder(folder)
+    drawn = _draw(timings, folder) if timings else []
     for name, content in files.items():
         write_bytes(folder / name, content)
-    return [folder / name for name in files]
+    return [*(folder / name for name in files), *drawn]
+
+
+def _draw(timings: Sequence[LayerTiming], folder: Path) -> list[Path]:
+    from accelsim.report.timeline import draw_stalls, draw_timeline
+    from accelsim.simulator.timing import stall_table
+
+    paths = [
+        folder / f"{name}.{kind}" for name in ("timeline", "stalls") for kind in ("png", "svg")
+    ]
+    longest = max(timings, key=lambda layer: layer.cycles_once * layer.repeat)
+    draw_timeline(longest, paths[0], paths[1])
+    draw_stalls(stall_table(timings), paths[2], paths[3])
+    return paths
+
+
+def _timing_parts(timings: Sequence[LayerTiming]) -> list[str]:
+    if not timings:
+        return []
+    from accelsim.report.stalls import timing_text
+
+    return [
+        "## What waits for what",
+        "![stalls](stalls.png)",
+        f"```\n{timing_text(timings)}\n```",
+        "The beginning of the longest layer:",
+        "![timeline](timeline.png)",
+    ]
 
 
 def _markdown(
-    results: Sequence[Result], labels: Sequence[str], title: str, baseline: str | None
+    results: Sequence[Result],
+    labels: Sequence[str],
+    title: str,
+    baseline: str | None,
+    timing: Sequence[str],
 ) -> str:
     parts = [
         f"# {title}",
@@ -116,6 +155,7 @@ def _markdown(
         "![utilisation](utilization.png)",
         "## Where the time goes",
         markdown_table(_block_rows(results, labels)),
+        *timing,
         "## Where the energy goes",
         markdown_table(_energy_rows(results, labels)),
         "Every number of this page, and one row for each Einsum, are in `results.csv` and "

@@ -1,0 +1,1 @@
+"""The event simulator: a mapping, played out in time."""

@@ -1,0 +1,147 @@
+"""Who does something in time: an Einsum on its array, or what moves tiles of a tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Literal
+
+from accelsim.simulator.components.component import Component
+from accelsim.simulator.loops import Cursor, Level
+from accelsim.simulator.timing import State
+
+__all__ = ["Actor", "Job", "Need", "Part", "Work", "job_of"]
+
+Ticks = int | Fraction
+"""Time in a unit that durations are whole numbers of, but for those of DRAM with banks."""
+
+Status = State | Literal["turn", "done"]
+"""A state; ``turn``: other Einsums of its array come first; ``done``: nothing left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a job takes of one component."""
+
+    component: Component
+    ticks: Ticks
+    what: str
+    """The Einsum, or the tensor that is moved."""
+    write: bool | None = None
+    """Of a transfer: whether it writes."""
+    turn: Ticks = 0
+    """What it takes more where the transfer before went the other way."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Job:
+    """One tile: its parts begin together, each component is free again after its own."""
+
+    parts: tuple[Part, ...]
+    """Shortest first."""
+    ticks: Ticks
+    """Of the longest part."""
+    holder: Component | None = None
+    """The array, which is held until all of its operands are there."""
+
+    @property
+    def turned(self) -> Job:
+        """The same where the data bus must turn around first, for those of its parts that do."""
+        parts = (
+            replace(part, ticks=part.ticks + part.turn, turn=0)
+            if part.turn and part.component.wrote not in (None, part.write)
+            else part
+            for part in self.parts
+        )
+        return job_of(parts, self.holder)
+
+
+def job_of(parts: Iterable[Part], holder: Component | None = None) -> Job:
+    """The job of some parts; those of one component are served together."""
+    merged: dict[str, Part] = {}
+    for part in parts:
+        before = merged.get(part.component.name)
+        ticks = part.ticks + (before.ticks if before else 0)
+        what = before.what if before else part.what
+        merged[part.component.name] = replace(part, ticks=ticks, what=what)
+    found = sorted((part for part in merged.values() if part.ticks), key=lambda p: p.ticks)
+    return Job(tuple(found), found[-1].ticks if found else 0, holder)
+
+
+Work = Callable[[Cursor], Job]
+"""The job of an actor at its position."""
+
+
+@dataclass(eq=False, slots=True)
+class Need:
+    """What another actor must have completed before an actor may begin an iteration.
+
+    Both stand in the same ``depth`` outermost loops; of iterations of these, the other one must
+    have completed ``ahead`` more than this one (a negative number: it may be behind).
+    """
+
+    other: Actor
+    depth: int
+    ahead: int
+    status: Literal["turn", "barrier", "space", "input"]
+    """What an actor does while it waits for this."""
+    arrived: bool = False
+    """Whether what the other one sent must have arrived; else that it has finished is enough."""
+    unless_done: bool = False
+    """Met when the other one has nothing left to do."""
+
+    def met(self, me: Actor) -> bool:
+        """Whether the other actor is far enough."""
+        counts = self.other.arrived if self.arrived else self.other.finished
+        return counts[self.depth] - me.finished[self.depth] >= self.ahead or (
+            self.unless_done and self.other.status == "done"
+        )
+
+
+@dataclass(eq=False)
+class Actor:
+    """Walks through its loops; in each iteration it waits for its needs, then does its job."""
+
+    index: int
+    name: str
+    what: str
+    levels: tuple[Level, ...]
+    work: Work
+    components: tuple[Component, ...]
+    """Those that its jobs may take; the first is the one that it belongs to."""
+    computes: bool = False
+    """Whether it is an Einsum on its array."""
+    flags: tuple[int, ...] = ()
+    """Loops whose first iteration is unlike the others."""
+    latency: Ticks = 0
+    """From the end of a job until what it sent has arrived."""
+    needs: list[Need] = field(default_factory=list)
+    watchers: list[Actor] = field(default_factory=list)
+    """Actors that have needs of this one."""
+
+    # What changes in time.
+    cursor: Cursor = field(init=False)
+    status: Status = field(init=False, default="turn")
+    finished: list[int] = field(init=False)
+    """After 0, 1, ... loops: iterations completed."""
+    arrived: list[int] = field(init=False)
+    """The same of what has arrived; the same list where there is no latency."""
+    waits_for: int = field(init=False, default=0)
+    """The first need that may not be met yet."""
+    job: Job | None = field(init=False, default=None)
+    began: Ticks = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        self.cursor = Cursor(self.levels)
+        self.finished = [0] * (len(self.levels) + 1)
+        self.arrived = list(self.finished) if self.latency else self.finished
+
+    def complete(self) -> int:
+        """One iteration is done; returns how many loops go on around it, 0 where none is left."""
+        self.job = None
+        self.waits_for = 0
+        depth = self.cursor.advance()
+        for i in range(depth, len(self.finished)):
+            self.finished[i] += 1
+        return depth

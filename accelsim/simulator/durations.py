@@ -1,0 +1,164 @@
+"""How long every iteration of every actor takes: what it moves or computes there, as jobs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
+
+from accelsim.mapping.extents import Cut, cut_by, iterations
+from accelsim.mapping.mapping import Loop
+from accelsim.mapping.residency import Residency
+from accelsim.model.counts import EinsumCounts
+from accelsim.model.crossings import Crossing, still_there
+from accelsim.simulator.actor import Job, Part, Ticks, Work, job_of
+from accelsim.simulator.components.component import ArrayLike, Component, MemoryLike
+from accelsim.simulator.loops import Cursor, Way
+from accelsim.simulator.volumes import Share, run_elements, share_of, tile_cut
+
+__all__ = ["Durations"]
+
+
+class Durations:
+    """The durations of one block."""
+
+    def __init__(
+        self,
+        residency: Residency,
+        components: Mapping[str, Component],
+        ways: Mapping[str, Way],
+        crossings: Mapping[str, tuple[Crossing, ...]],
+    ) -> None:
+        self.residency, self.components = residency, components
+        self.shares: dict[Crossing, Share] = {}
+        self.ticks_per_cycle = 1
+        for name, way in ways.items():
+            for crossing in crossings[name]:
+                depth = self.kept_depth(way, crossing)
+                depth = len(way.levels) if depth is None else depth
+                self.shares[crossing] = share_of(residency, way, depth, crossing)
+                self._refine(self.shares[crossing])
+
+    def _refine(self, share: Share) -> None:
+        """Choose ticks so that each element takes a whole number of them."""
+        for memory, (reads, writes) in share.per_element.items():
+            component = self.memory(memory)
+            if component.linear:
+                each = component.cycles(reads + writes, run_bits=reads + writes, write=False)
+                self.ticks_per_cycle = math.lcm(self.ticks_per_cycle, each.denominator)
+
+    def memory(self, name: str) -> MemoryLike:
+        """A memory's component."""
+        component = self.components[name]
+        assert isinstance(component, MemoryLike)
+        return component
+
+    def array(self, name: str) -> ArrayLike:
+        """An array's component."""
+        component = self.components[name]
+        assert isinstance(component, ArrayLike)
+        return component
+
+    def kept_depth(self, way: Way, crossing: Crossing) -> int | None:
+        """Loops around the tile of a crossing; None where it passes while the array works."""
+        if crossing.kind == "operands":
+            return None
+        depth = way.depth_of(crossing.depth)
+        if depth == len(way.levels) and crossing.below.address is None:
+            return None
+        return depth
+
+    def move(self, way: Way, depth: int, crossing: Crossing) -> Work:
+        """What a crossing moves in each iteration of the loops around its tile."""
+        share = self.shares[crossing]
+        known: dict[tuple[int, tuple[int, ...]], Job] = {}
+
+        def work(cursor: Cursor) -> Job:
+            extents = way.extents(cursor, depth)
+            key = share.elements(cursor), extents
+            if key not in known:
+                known[key] = job_of(self._parts(share, key[0], tile_cut(way, extents)))
+            return known[key]
+
+        return work
+
+    def compute(self, way: Way, counts: EinsumCounts, passing: Iterable[Crossing]) -> Work:
+        """What an Einsum computes in each iteration, and what passes meanwhile."""
+        schedule, depth = way.schedule, len(way.levels)
+        array, each = self.array(counts.array), counts.cycles // counts.steps
+        shares = [self.shares[crossing] for crossing in passing]
+        loops = schedule.loops[way.applied[depth] :]
+        fold = _fold_depth(way)
+        known: dict[tuple[object, ...], Job] = {}
+
+        def work(cursor: Cursor) -> Job:
+            extents = way.extents(cursor, depth)
+            new = not any(cursor.at[i] for i in fold_levels(way))
+            elements = tuple(share.elements(cursor) for share in shares)
+            key = extents, new, elements
+            if key not in known:
+                cut = tile_cut(way, extents)
+                steps = _tiles(cut, loops) * each
+                folds = _tiles(cut, schedule.loops[way.applied[depth] : fold]) * new
+                own = Part(array, array.cycles(steps, folds) * self.ticks_per_cycle, counts.name)
+                parts = [own]
+                for share, count in zip(shares, elements, strict=True):
+                    parts += self._parts(share, count, cut)
+                known[key] = job_of(parts, array)
+            return known[key]
+
+        return work
+
+    def cross(self, way: Way, depth: int, link: Component, ticks: Ticks) -> Work:
+        """Tiles of a result that cross a link one by one, in each iteration."""
+        schedule = way.schedule
+        inside = still_there(schedule, schedule.einsum.output, len(schedule.loops))
+        loops = schedule.loops[way.applied[depth] : inside]
+
+        def work(cursor: Cursor) -> Job:
+            tiles = _tiles(tile_cut(way, way.extents(cursor, depth)), loops)
+            return job_of([Part(link, tiles * ticks, schedule.einsum.name)])
+
+        return work
+
+    def _parts(self, share: Share, elements: int, cut: Cut) -> Iterator[Part]:
+        """What so many elements take of each memory."""
+        tensor = share.crossing.access.tensor
+        for memory, directions in share.per_element.items():
+            component = self.memory(memory)
+            for each, write in zip(directions, (False, True), strict=True):
+                bits = elements * each
+                if not (bits and component.limited):
+                    continue
+                run = bits
+                if not component.linear:
+                    run = each * run_elements(self.residency, share.crossing, cut)
+                ticks = self._ticks(component.cycles(bits, run_bits=run, write=write))
+                turn = self._ticks(component.turn_cycles(write=write))
+                yield Part(component, ticks, tensor, write, turn)
+
+    def _ticks(self, cycles: Fraction) -> Ticks:
+        ticks = cycles * self.ticks_per_cycle
+        return ticks.numerator if ticks.denominator == 1 else ticks
+
+
+def fold_levels(way: Way) -> tuple[int, ...]:
+    """Explicit loops in whose later iterations what stays in the PEs is there already."""
+    fold = _fold_depth(way)
+    return tuple(
+        i for i in range(len(way.levels)) if way.applied[i] >= fold and way.applied[i + 1] > fold
+    )
+
+
+def _fold_depth(way: Way) -> int:
+    """Loops around what stays in the PEs the longest: an operand, or the result."""
+    schedule = way.schedule
+    accesses = (schedule.einsum.output, *schedule.einsum.inputs)
+    return min(still_there(schedule, access, len(schedule.loops)) for access in accesses)
+
+
+def _tiles(cut: Cut, loops: Iterable[Loop]) -> int:
+    """How often the innermost of some loops turns within a tile."""
+    for loop in loops:
+        cut = cut_by(cut, loop.rank, loop.tile)
+    return math.prod(iterations(extents) for extents in cut.extents)

@@ -1,0 +1,274 @@
+"""Software pipelining of a block: which tile each Einsum works on while others work on the next.
+
+Where a consumer stands in an earlier epoch than its producer, it works on the tile before. Where
+what it needs crosses a link that no epoch waits for, it works so many tiles behind that the link's
+latency is hidden, if the registers hold as many tiles. Without epochs, an array that works again on
+a tile after another array did goes on with the next tile first, if there is space for both.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from accelsim.errors import InputError
+from accelsim.mapping.mapping import Move
+from accelsim.mapping.residency import Residency
+from accelsim.simulator.copies import Copies
+from accelsim.simulator.loops import Address, explicit_loops, least_counts, way_of
+
+__all__ = ["Crossed", "Stages", "crossed_links", "shared_depth", "stages_of", "turns_between"]
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """A tensor that one array leaves in the registers of another, over a link."""
+
+    tensor: str
+    link: str
+    readers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Stages:
+    """When each Einsum of a block (or move, ``LM@column_link``) runs, in each turn of the loops
+    that all of them share."""
+
+    depth: int
+    """How many loops all of them share."""
+    epoch: Mapping[str, int]
+    lag: Mapping[str, int]
+    """How many tiles behind it works."""
+
+
+def shared_depth(residency: Residency, names: tuple[str, ...]) -> int:
+    """How many explicit loops Einsums have in common."""
+    ways = [[a for a, _ in explicit_loops(residency, name)] for name in names]
+    depth = 0
+    while all(len(way) > depth for way in ways) and len({way[depth] for way in ways}) == 1:
+        depth += 1
+    return depth
+
+
+def crossed_links(residency: Residency) -> Iterator[Crossed]:
+    """What is handed over between arrays by a link, epochs that wait for it left out."""
+    waited = {
+        (part.tensor, part.link)
+        for epoch in residency.block.epochs
+        for part in epoch
+        if isinstance(part, Move)
+    }
+    for name, schedule in residency.schedules.items():
+        for link in residency.architecture.links.values():
+            readers = tuple(
+                reader
+                for reader in residency.consumers[name]
+                if residency.schedules[reader].array.name == link.end
+                and residency.made_here(name)
+                and _in_registers(residency, name, link.end)
+            )
+            if schedule.array.name == link.start and readers and (name, link.name) not in waited:
+                yield Crossed(name, link.name, readers)
+
+
+def _in_registers(residency: Residency, tensor: str, array: str) -> bool:
+    registers = residency.architecture.registers(array)
+    return registers is not None and any(
+        store.memory == registers.name for store in residency.keeps(tensor, tensor)
+    )
+
+
+def stages_of(
+    residency: Residency, copies: Copies, *, cycles: Mapping[str, int], turns: int
+) -> Stages:
+    """The stages of a block.
+
+    Args:
+        residency: the block.
+        copies: space for tiles that are worked on; what is needed is taken from it.
+        cycles: Einsum -> cycles that it keeps its array busy, in all turns.
+        turns: how often the shared loops turn.
+
+    Raises:
+        InputError: where epochs need more tiles at a time than a memory holds.
+    """
+    names = tuple(residency.schedules)
+    depth = shared_depth(residency, names)
+    if residency.block.epochs:
+        return _with_epochs(residency, copies, depth, cycles, turns)
+    lag = _returns(residency, depth)
+    held = all(
+        copies.ask(address, tensor, needed)
+        for tensor, address, needed in _alive(
+            residency, copies, depth, lag, dict.fromkeys(names, 0)
+        )
+    )
+    return Stages(depth, dict.fromkeys(names, 0), lag if held else dict.fromkeys(names, 0))
+
+
+def _with_epochs(
+    residency: Residency, copies: Copies, depth: int, cycles: Mapping[str, int], turns: int
+) -> Stages:
+    epoch: dict[str, int] = {}
+    for i, parts in enumerate(residency.block.epochs):
+        epoch |= {str(p) if isinstance(p, str) else f"{p.tensor}@{p.link}": i for p in parts}
+    edges = {
+        (u, v): (epoch[v] < epoch[u]) - turns_between(residency, u, v)
+        for u, v in _edges(residency, carried=True)
+    }
+    lag = _longest(edges, epoch)
+    if lag is None:
+        raise InputError(
+            f"block '{residency.block.name}': Einsums that feed each other along an iterated rank "
+            "stand in epochs in which one waits for the other's next tile; order the epochs as "
+            "the cascade computes them"
+        )
+    for tensor, address, needed in _alive(residency, copies, depth, lag, epoch):
+        if not copies.ask(address, tensor, needed):
+            memory = next(s.memory for s in residency.keeps(tensor, tensor) if s.address == address)
+            raise InputError(
+                f"block '{residency.block.name}': the epochs work on {needed} tiles of '{tensor}' "
+                f"at a time, but {memory} holds {copies.of(address, tensor)}, so that the block "
+                "would wait for itself; order the epochs so that it is read before it is made "
+                "anew, or use smaller tiles"
+            )
+    # Hide what links take, one after the other, as far as there is space.
+    for crossed in crossed_links(residency):
+        latency = residency.architecture.links[crossed.link].latency_cycles
+        period = _period(residency, epoch, cycles) / turns
+        extra = -int(-latency // period) if period else 0
+        later = {
+            (u, v): more + (extra if u == crossed.tensor and v in crossed.readers else 0)
+            for (u, v), more in edges.items()
+        }
+        longer = _longest(later, epoch)
+        if longer is not None and all(
+            copies.ask(address, tensor, needed)
+            for tensor, address, needed in _alive(residency, copies, depth, longer, epoch)
+        ):
+            edges, lag = later, longer
+    return Stages(depth, epoch, lag)
+
+
+def _period(residency: Residency, epoch: Mapping[str, int], cycles: Mapping[str, int]) -> Fraction:
+    """Cycles of all epochs, the longest array of each."""
+    busy: dict[tuple[int, str], int] = {}
+    for name, schedule in residency.schedules.items():
+        key = epoch[name], schedule.array.name
+        busy[key] = busy.get(key, 0) + cycles[name]
+    longest: dict[int, int] = {}
+    for (i, _), used in busy.items():
+        longest[i] = max(used, longest.get(i, 0))
+    return Fraction(sum(longest.values()))
+
+
+def turns_between(residency: Residency, producer: str, consumer: str) -> int:
+    """Turns of the shared loops between making a value and the next step, which reads it; 0 where
+    it is read in the same step. The fewest, where tiles at the end are smaller."""
+    steps = residency.cascade.lags.get((producer, consumer), 0)
+    iterated = residency.schedules[producer].einsum.iterated if steps > 0 else None
+    if iterated is None:
+        return 0
+    depth = shared_depth(residency, (producer, consumer))
+    counts = least_counts(way_of(residency, producer, depth))
+    ranks = [level.rank for level in way_of(residency, producer, depth).levels]
+    if iterated not in ranks:
+        return 0
+    return steps * math.prod(counts[ranks.index(iterated) + 1 :])
+
+
+def _edges(residency: Residency, *, carried: bool = False) -> Iterator[tuple[str, str]]:
+    """Producer and consumer of one step; links that epochs wait for stand in between.
+
+    Args:
+        residency: the block.
+        carried: whether those that read what an earlier step made are wanted, too.
+    """
+    moves = [part for epoch in residency.block.epochs for part in epoch if isinstance(part, Move)]
+    for (producer, consumer), lag in residency.cascade.lags.items():
+        inside = {producer, consumer} <= set(residency.schedules)
+        if inside and producer != consumer and (lag <= 0 or carried):
+            yield producer, consumer
+            for move in moves:
+                end = residency.architecture.links[move.link].end
+                if move.tensor == producer and residency.schedules[consumer].array.name == end:
+                    yield producer, f"{move.tensor}@{move.link}"
+                    yield f"{move.tensor}@{move.link}", consumer
+
+
+def _longest(
+    edges: Mapping[tuple[str, str], int], nodes: Mapping[str, int]
+) -> dict[str, int] | None:
+    """The least lags that all edges allow; None where a circle allows none."""
+    lag = dict.fromkeys(nodes, 0)
+    for _ in range(len(nodes) + 1):
+        before = dict(lag)
+        for (u, v), more in edges.items():
+            lag[v] = max(lag[v], lag[u] + more)
+        if lag == before:
+            return lag
+    return None
+
+
+def _returns(residency: Residency, depth: int) -> dict[str, int]:
+    """One tile behind for each return to an array after another one; nothing where Einsums of one
+    inner nest would differ."""
+    lag: dict[str, int] = {}
+    arrays: dict[str, frozenset[str]] = {}
+    before: dict[str, list[str]] = {name: [] for name in residency.schedules}
+    for producer, consumer in _edges(residency):
+        before[consumer].append(producer)
+    for name, schedule in residency.schedules.items():
+        array = schedule.array.name
+        lag[name], arrays[name] = 0, frozenset({array})
+        for producer in before[name]:
+            if producer not in lag:
+                continue
+            back = array in arrays[producer] and (residency.schedules[producer].array.name != array)
+            behind = lag[producer] + back
+            used = frozenset({array}) if back else arrays[producer] | {array}
+            if behind > lag[name]:
+                lag[name], arrays[name] = behind, used
+            elif behind == lag[name]:
+                arrays[name] |= used
+    names = tuple(lag)
+    for i, name in enumerate(names):
+        for other in names[:i]:
+            if lag[name] != lag[other] and shared_depth(residency, (name, other)) > depth:
+                return dict.fromkeys(names, 0)
+    return lag if depth else dict.fromkeys(names, 0)
+
+
+def _alive(
+    residency: Residency,
+    copies: Copies,
+    depth: int,
+    lag: Mapping[str, int],
+    epoch: Mapping[str, int],
+) -> Iterator[tuple[str, Address, int]]:
+    """Tensors made and read here, the Keep around both, and the tiles in use at a time."""
+    for tensor in residency.schedules:
+        if not residency.made_here(tensor):
+            continue
+        readers = [
+            reader
+            for reader in residency.consumers[tensor]
+            if residency.cascade.lags[tensor, reader] <= 0
+        ]
+        for store in residency.keeps(tensor, tensor):
+            if store.address is not None and residency.is_shared(tensor, store.address):
+                # Tensors that share a space take it from when the first of them is made.
+                group = copies.group(store.address, tensor)
+                made = min((lag[t], epoch[t]) for t in group if t in lag)
+                needed = max((lag[r] - made[0] + (epoch[r] >= made[1]) for r in readers), default=1)
+                loops = explicit_loops(residency, tensor)
+                around = [a for a, _ in loops if _encloses(residency, tensor, a, store.address)]
+                # A tile of an outer loop is used by several turns: two of them at most.
+                yield tensor, store.address, needed if len(around) >= depth else min(needed, 2)
+
+
+def _encloses(residency: Residency, name: str, loop: Address, keep: Address) -> bool:
+    addresses = residency.schedules[name].path.addresses
+    return addresses.index(loop) < addresses.index(keep)
