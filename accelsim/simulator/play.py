@@ -15,6 +15,7 @@ from accelsim.model.counts import ActionCounts, BlockCounts
 from accelsim.simulator.engine import Engine, PlayInterruptedError
 from accelsim.simulator.program import program_of
 from accelsim.simulator.timing import STATES, BlockTiming, LayerTiming, Link, Skip, Span
+from accelsim.simulator.unlimited import without_waits
 
 __all__ = ["play_block", "play_layers"]
 
@@ -82,10 +83,27 @@ def play_block(
     *,
     bits: Bits,
     fast_forward: bool = True,
+    unlimited: bool = False,
 ) -> BlockTiming:
-    """How one block passes, from the first request to the last result."""
+    """How one block passes, from the first request to the last result.
+
+    Args:
+        block: of a sound structure.
+        cascade: what it computes.
+        architecture: the machine.
+        counts: what the analytic model counts of it.
+        bits: tensor -> bits per element.
+        fast_forward: whether what repeats is played once; the answer is the same.
+        unlimited: whether buffers have no limit and no latency; then it is the analytic model's.
+
+    Raises:
+        InputError: where the block would wait for itself.
+        PlayInterruptedError: where the user stops it.
+    """
     residency = Residency(cascade, architecture, block)
     program = program_of(residency, counts, bits)
+    if unlimited:
+        program = without_waits(program)
     engine = Engine(program, fast_forward=fast_forward)
     engine.run()
     return timing_of(engine)

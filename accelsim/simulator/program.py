@@ -93,6 +93,8 @@ class _Builder:
         """Who takes space in a store for a new tile."""
         self.made: dict[str, Actor] = {}
         """Who brings a tensor into the outermost memory."""
+        self.movers: dict[tuple[str, TensorAccess], list[Actor]] = {}
+        """All that move an input of an Einsum, outermost first."""
         self.first: dict[tuple[str, TensorAccess], Actor] = {}
         """Who takes an input of an Einsum from the outermost store of its way."""
 
@@ -221,7 +223,8 @@ class _Builder:
                     self._use(above, mover)
                 for other in source:
                     _need(mover, other, 1, "input", arrived=True)
-            self.first.setdefault((turn.what, access), found[-1])
+            self.movers.setdefault((turn.what, access), []).extend(found)
+            self.first.setdefault((turn.what, access), movers.get(crossing, turn))
             above, source = place, found
         for other in source:
             _need(turn, other, 1, "input", arrived=True)
@@ -288,14 +291,17 @@ class _Builder:
         _need(actor, self.turns[tensor], 1, "input", arrived=True)
         for reader in self.residency.consumers[tensor]:
             if self.residency.schedules[reader].array.name == component.end:
-                _need(self.turns[reader], actor, 1, "input", arrived=True)
+                steps = self.residency.cascade.lags[tensor, reader]
+                turns = turns_between(self.residency, tensor, reader)
+                if steps <= 0 or turns:
+                    _need(self.turns[reader], actor, 1 - turns, "input", arrived=True)
 
     def _producers(self, name: str) -> None:
         """What an Einsum reads of others in this block waits until they have made it."""
         schedule = self.residency.schedules[name]
         for access in schedule.einsum.inputs:
             tensor = access.tensor
-            if tensor not in self.turns or tensor == name:
+            if tensor not in self.turns:
                 continue
             stores = self.residency.way(name, access, output=False)
             first = self.first[name, access]
@@ -309,7 +315,19 @@ class _Builder:
             # What was made in an earlier step was made so many turns of the loops ago.
             steps = lag_of(self.residency.cascade[tensor], access)
             turns = turns_between(self.residency, tensor, name) if steps > 0 else 0
-            if steps <= 0 or turns:
+            turn, maker = self.turns[name], self.turns[tensor]
+            if steps > 0 and not turns:
+                continue
+            if maker is not writer and len(writer.levels) < _common(turn, maker):
+                # It leaves the store that both of them use only after several turns: what is in
+                # there is handed over at once, and the way out and back is but traffic.
+                movers = self.movers.get((name, access), ())
+                turn.needs = [need for need in turn.needs if need.other not in movers]
+                if turn is not maker:
+                    _need(turn, maker, 1 - turns, "input", arrived=True)
+                if first is turn:
+                    continue
+            if first is not writer:
                 _need(first, writer, 1 - turns, "input", arrived=True)
 
     def _spaces(self) -> None:

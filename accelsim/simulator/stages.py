@@ -99,7 +99,11 @@ def stages_of(
     if residency.block.epochs:
         return _with_epochs(residency, copies, depth, cycles, turns)
     lag = _returns(residency, depth)
-    held = all(
+    # Where a later step needs what an earlier one made, it must have been made by then.
+    in_time = all(
+        lag[u] - lag[v] < turns for u, v, turns in _edges(residency, carried=True) if turns
+    )
+    held = in_time and all(
         copies.ask(address, tensor, needed)
         for tensor, address, needed in _alive(
             residency, copies, depth, lag, dict.fromkeys(names, 0)
@@ -115,8 +119,8 @@ def _with_epochs(
     for i, parts in enumerate(residency.block.epochs):
         epoch |= {str(p) if isinstance(p, str) else f"{p.tensor}@{p.link}": i for p in parts}
     edges = {
-        (u, v): (epoch[v] < epoch[u]) - turns_between(residency, u, v)
-        for u, v in _edges(residency, carried=True)
+        (u, v): _comes_before(residency, epoch, v, u) - turns
+        for u, v, turns in _edges(residency, carried=True)
     }
     lag = _longest(edges, epoch)
     if lag is None:
@@ -152,6 +156,18 @@ def _with_epochs(
     return Stages(depth, epoch, lag)
 
 
+def _comes_before(residency: Residency, epoch: Mapping[str, int], v: str, u: str) -> bool:
+    """Whether ``v`` has its place before ``u`` in every turn: in an earlier epoch, or on the same
+    array."""
+    if epoch[v] != epoch[u]:
+        return epoch[v] < epoch[u]
+    order = list(residency.schedules)
+    if v not in order or u not in order:
+        return False
+    same = residency.schedules[v].array is residency.schedules[u].array
+    return same and order.index(v) < order.index(u)
+
+
 def _period(residency: Residency, epoch: Mapping[str, int], cycles: Mapping[str, int]) -> Fraction:
     """Cycles of all epochs, the longest array of each."""
     busy: dict[tuple[int, str], int] = {}
@@ -179,8 +195,9 @@ def turns_between(residency: Residency, producer: str, consumer: str) -> int:
     return steps * math.prod(counts[ranks.index(iterated) + 1 :])
 
 
-def _edges(residency: Residency, *, carried: bool = False) -> Iterator[tuple[str, str]]:
-    """Producer and consumer of one step; links that epochs wait for stand in between.
+def _edges(residency: Residency, *, carried: bool = False) -> Iterator[tuple[str, str, int]]:
+    """Producer and consumer, and the turns between them; links that epochs wait for stand in
+    between.
 
     Args:
         residency: the block.
@@ -190,12 +207,15 @@ def _edges(residency: Residency, *, carried: bool = False) -> Iterator[tuple[str
     for (producer, consumer), lag in residency.cascade.lags.items():
         inside = {producer, consumer} <= set(residency.schedules)
         if inside and producer != consumer and (lag <= 0 or carried):
-            yield producer, consumer
+            turns = turns_between(residency, producer, consumer)
+            if lag > 0 and not turns:
+                continue
+            yield producer, consumer, turns
             for move in moves:
                 end = residency.architecture.links[move.link].end
                 if move.tensor == producer and residency.schedules[consumer].array.name == end:
-                    yield producer, f"{move.tensor}@{move.link}"
-                    yield f"{move.tensor}@{move.link}", consumer
+                    yield producer, f"{move.tensor}@{move.link}", 0
+                    yield f"{move.tensor}@{move.link}", consumer, turns
 
 
 def _longest(
@@ -218,7 +238,7 @@ def _returns(residency: Residency, depth: int) -> dict[str, int]:
     lag: dict[str, int] = {}
     arrays: dict[str, frozenset[str]] = {}
     before: dict[str, list[str]] = {name: [] for name in residency.schedules}
-    for producer, consumer in _edges(residency):
+    for producer, consumer, _ in _edges(residency):
         before[consumer].append(producer)
     for name, schedule in residency.schedules.items():
         array = schedule.array.name
@@ -248,27 +268,35 @@ def _alive(
     lag: Mapping[str, int],
     epoch: Mapping[str, int],
 ) -> Iterator[tuple[str, Address, int]]:
-    """Tensors made and read here, the Keep around both, and the tiles in use at a time."""
-    for tensor in residency.schedules:
-        if not residency.made_here(tensor):
-            continue
-        readers = [
-            reader
-            for reader in residency.consumers[tensor]
-            if residency.cascade.lags[tensor, reader] <= 0
-        ]
-        for store in residency.keeps(tensor, tensor):
-            if store.address is not None and residency.is_shared(tensor, store.address):
-                # Tensors that share a space take it from when the first of them is made.
-                group = copies.group(store.address, tensor)
-                made = min((lag[t], epoch[t]) for t in group if t in lag)
-                needed = max((lag[r] - made[0] + (epoch[r] >= made[1]) for r in readers), default=1)
-                loops = explicit_loops(residency, tensor)
-                around = [a for a, _ in loops if _encloses(residency, tensor, a, store.address)]
-                # A tile of an outer loop is used by several turns: two of them at most.
-                yield tensor, store.address, needed if len(around) >= depth else min(needed, 2)
+    """Tensors that several Einsums use from one Keep, the Keep, and the tiles in use at a time."""
+    for (address, tensor), users in _users(residency).items():
+        # Tensors that share a space take it from when the first of them is made.
+        group = copies.group(address, tensor)
+        first = min((lag[name], epoch[name]) for name in users)
+        if residency.is_shared(tensor, address):
+            first = min((lag[t], epoch[t]) for t in group if t in lag)
+        last = max((lag[name], epoch[name]) for name in users)
+        needed = last[0] - first[0] + (last[1] >= first[1])
+        around = _loops_around(residency, users[0], address)
+        # A tile of an outer loop is used by several turns: two of them at most.
+        yield tensor, address, needed if around >= depth else min(needed, 2)
 
 
-def _encloses(residency: Residency, name: str, loop: Address, keep: Address) -> bool:
+def _users(residency: Residency) -> dict[tuple[Address, str], list[str]]:
+    """Keeps that several Einsums read from or write to, and these; those that read what an
+    earlier step made are left out."""
+    users: dict[tuple[Address, str], list[str]] = {}
+    for name, schedule in residency.schedules.items():
+        tensors = dict.fromkeys((name, *(access.tensor for access in schedule.einsum.inputs)))
+        for tensor in tensors:
+            if residency.cascade.lags.get((tensor, name), 0) <= 0:
+                for store in residency.keeps(name, tensor):
+                    if store.address is not None:
+                        users.setdefault((store.address, tensor), []).append(name)
+    return {place: names for place, names in users.items() if len(names) > 1}
+
+
+def _loops_around(residency: Residency, name: str, keep: Address) -> int:
     addresses = residency.schedules[name].path.addresses
-    return addresses.index(loop) < addresses.index(keep)
+    loops = explicit_loops(residency, name)
+    return sum(addresses.index(loop) < addresses.index(keep) for loop, _ in loops)
