@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from accelsim.mapping.occupancy import Kept, kept_tiles, occupancy_of
 from accelsim.mapping.residency import Residency
@@ -18,23 +18,26 @@ class Copies:
     """Tiles at a time of every space that a block keeps.
 
     A memory that the block buffers twice holds two of each tile that is replaced. In the others,
-    what space is left holds second copies, of the innermost spaces first, since their tiles are
-    replaced most often; a memory without a stated size holds two.
+    what Einsums work on at a time is held first; then what space is left holds second copies, of
+    the innermost spaces first, since their tiles are replaced most often. A memory without a
+    stated size has space for all.
     """
 
     def __init__(self, residency: Residency, bits: Bits) -> None:
         self.residency = residency
         self._spare = _spare(residency, bits)
         self._kept = {(k.address, t): k for k in kept_tiles(residency, bits) for t in k.tensors}
-        self._held: dict[Kept, int] = {}
-        for kept in sorted(
-            dict.fromkeys(self._kept.values()), key=lambda k: (-len(k.address), k.address)
-        ):
-            self._held[kept] = 1
-            if kept.memory in residency.block.double_buffer:
-                self._held[kept] = 2
-            elif self._is_replaced(kept):
-                self.ask(kept.address, kept.tensors[0], 2)
+        twice = residency.block.double_buffer
+        self._held = {
+            kept: 2 if kept.memory in twice else 1 for kept in dict.fromkeys(self._kept.values())
+        }
+
+    def prefetch(self) -> None:
+        """Give what space is left to second tiles."""
+        innermost_first = sorted(self._held, key=lambda k: (-len(k.address), k.address))
+        for kept in innermost_first:
+            if self._held[kept] == 1 and self._is_replaced(kept):
+                self.ask([(kept.address, kept.tensors[0], 2)])
 
     def of(self, address: Address, tensor: str) -> int:
         """Tiles of a tensor that one Keep holds at a time."""
@@ -44,18 +47,20 @@ class Copies:
         """The tensors that share its space."""
         return self._kept[address, tensor].tensors
 
-    def ask(self, address: Address, tensor: str, copies: int) -> bool:
-        """Hold so many tiles, if there is space for them."""
-        kept = self._kept[address, tensor]
-        more = (copies - self._held[kept]) * kept.size_bits
-        spare = self._spare[kept.memory]
-        if more <= 0:
-            return True
-        if spare is not None:
-            if more > spare:
-                return False
-            self._spare[kept.memory] = spare - more
-        self._held[kept] = copies
+    def ask(self, wanted: Iterable[tuple[Address, str, int]]) -> bool:
+        """Hold so many tiles of tensors in Keeps, if there is space for all that is asked for."""
+        held, spare = dict(self._held), dict(self._spare)
+        for address, tensor, copies in wanted:
+            kept = self._kept[address, tensor]
+            more = max(0, copies - held[kept])
+            held[kept] += more
+            left = spare[kept.memory]
+            if left is not None:
+                left -= more * kept.size_bits
+                if more and left < 0:
+                    return False
+                spare[kept.memory] = left
+        self._held, self._spare = held, spare
         return True
 
     def as_table(self) -> Mapping[str, Mapping[str, int]]:

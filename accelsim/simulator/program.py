@@ -82,6 +82,7 @@ class _Builder:
             cycles={name: einsum.cycles for name, einsum in self.cycles.items()},
             turns=_turns(next(iter(self.ways.values())), shared),
         )
+        self.copies.prefetch()
         self.actors: list[Actor] = []
         self.turns: dict[str, Actor] = {}
         self.durations = Durations(residency, self.components, self.ways, self.crossings)

@@ -9,7 +9,7 @@ a tile after another array did goes on with the next tile first, if there is spa
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -103,12 +103,8 @@ def stages_of(
     in_time = all(
         lag[u] - lag[v] < turns for u, v, turns in _edges(residency, carried=True) if turns
     )
-    held = in_time and all(
-        copies.ask(address, tensor, needed)
-        for tensor, address, needed in _alive(
-            residency, copies, depth, lag, dict.fromkeys(names, 0)
-        )
-    )
+    wanted = _alive(residency, copies, depth, lag, dict.fromkeys(names, 0))
+    held = in_time and copies.ask(wanted)
     return Stages(depth, dict.fromkeys(names, 0), lag if held else dict.fromkeys(names, 0))
 
 
@@ -129,31 +125,54 @@ def _with_epochs(
             "stand in epochs in which one waits for the other's next tile; order the epochs as "
             "the cascade computes them"
         )
-    for tensor, address, needed in _alive(residency, copies, depth, lag, epoch):
-        if not copies.ask(address, tensor, needed):
-            memory = next(s.memory for s in residency.keeps(tensor, tensor) if s.address == address)
-            raise InputError(
-                f"block '{residency.block.name}': the epochs work on {needed} tiles of '{tensor}' "
-                f"at a time, but {memory} holds {copies.of(address, tensor)}, so that the block "
-                "would wait for itself; order the epochs so that it is read before it is made "
-                "anew, or use smaller tiles"
-            )
-    # Hide what links take, one after the other, as far as there is space.
-    for crossed in crossed_links(residency):
-        latency = residency.architecture.links[crossed.link].latency_cycles
-        period = _period(residency, epoch, cycles) / turns
-        extra = -int(-latency // period) if period else 0
-        later = {
-            (u, v): more + (extra if u == crossed.tensor and v in crossed.readers else 0)
-            for (u, v), more in edges.items()
-        }
+    wanted = list(_alive(residency, copies, depth, lag, epoch))
+    if not copies.ask(wanted):
+        raise InputError(_too_many(residency, copies, wanted))
+    # Hide what links take as far as there is space: all of them, or one after the other.
+    period = _period(residency, epoch, cycles) / turns
+    links = list(crossed_links(residency))
+    for crossed in (links,) if len(links) == 1 else (links, *([link] for link in links)):
+        later = _later(residency, edges, crossed, period)
         longer = _longest(later, epoch)
-        if longer is not None and all(
-            copies.ask(address, tensor, needed)
-            for tensor, address, needed in _alive(residency, copies, depth, longer, epoch)
-        ):
+        if longer and copies.ask(_alive(residency, copies, depth, longer, epoch)):
             edges, lag = later, longer
+            if crossed is links:
+                break
     return Stages(depth, epoch, lag)
+
+
+def _later(
+    residency: Residency,
+    edges: Mapping[tuple[str, str], int],
+    crossed: Iterable[Crossed],
+    period: Fraction,
+) -> dict[tuple[str, str], int]:
+    """The edges, with as many turns more as hide what links take."""
+    later = dict(edges)
+    for each in crossed:
+        latency = residency.architecture.links[each.link].latency_cycles
+        for reader in each.readers:
+            if period and (each.tensor, reader) in later:
+                later[each.tensor, reader] += -int(-latency // period)
+    return later
+
+
+def _too_many(
+    residency: Residency, copies: Copies, wanted: Iterable[tuple[Address, str, int]]
+) -> str:
+    address, tensor, needed = next(w for w in wanted if not copies.ask([w]))
+    keeps = (
+        keep
+        for schedule in residency.schedules.values()
+        for keep, at, _ in schedule.keeps
+        if at == address
+    )
+    return (
+        f"block '{residency.block.name}': the epochs work on {needed} tiles of '{tensor}' at a "
+        f"time, but {next(keeps).memory} has space for {copies.of(address, tensor)}, so that the "
+        "block would wait for itself; order the epochs so that a tile is read before the next is "
+        "made, or use smaller tiles"
+    )
 
 
 def _comes_before(residency: Residency, epoch: Mapping[str, int], v: str, u: str) -> bool:
@@ -267,8 +286,8 @@ def _alive(
     depth: int,
     lag: Mapping[str, int],
     epoch: Mapping[str, int],
-) -> Iterator[tuple[str, Address, int]]:
-    """Tensors that several Einsums use from one Keep, the Keep, and the tiles in use at a time."""
+) -> Iterator[tuple[Address, str, int]]:
+    """Keeps that several Einsums use a tensor from, the tensor, and the tiles in use at a time."""
     for (address, tensor), users in _users(residency).items():
         # Tensors that share a space take it from when the first of them is made.
         group = copies.group(address, tensor)
@@ -279,7 +298,7 @@ def _alive(
         needed = last[0] - first[0] + (last[1] >= first[1])
         around = _loops_around(residency, users[0], address)
         # A tile of an outer loop is used by several turns: two of them at most.
-        yield tensor, address, needed if around >= depth else min(needed, 2)
+        yield address, tensor, needed if around >= depth else min(needed, 2)
 
 
 def _users(residency: Residency) -> dict[tuple[Address, str], list[str]]:
