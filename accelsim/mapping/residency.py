@@ -27,7 +27,7 @@ class Store:
     """Loops around it, in the Einsum at hand."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Residency:
     """The schedules of a block and the way of every access."""
 

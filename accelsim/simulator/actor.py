@@ -11,7 +11,7 @@ from accelsim.simulator.components.component import Component
 from accelsim.simulator.loops import Cursor, Level
 from accelsim.simulator.timing import State
 
-__all__ = ["Actor", "Job", "Need", "Part", "Work", "job_of"]
+__all__ = ["Actor", "Job", "Need", "Part", "Waiting", "Work", "job_of"]
 
 Ticks = int | Fraction
 """Time in a unit that durations are whole numbers of, but for those of DRAM with banks."""
@@ -73,6 +73,9 @@ Work = Callable[[Cursor], Job]
 """The job of an actor at its position."""
 
 
+Waiting = Literal["turn", "barrier", "space", "input"]
+
+
 @dataclass(eq=False, slots=True)
 class Need:
     """What another actor must have completed before an actor may begin an iteration.
@@ -84,7 +87,7 @@ class Need:
     other: Actor
     depth: int
     ahead: int
-    status: Literal["turn", "barrier", "space", "input"]
+    status: Waiting
     """What an actor does while it waits for this."""
     arrived: bool = False
     """Whether what the other one sent must have arrived; else that it has finished is enough."""

@@ -21,7 +21,7 @@ Drawn = tuple[str, Ticks, Ticks, str, State]
 _MOST_DRAWN = 20_000
 """Spans at the beginning, and again at the end, of which a record is kept."""
 
-_WAITS = ("resource", "space", "input", "barrier")
+_WAITS: tuple[State, ...] = ("resource", "space", "input", "barrier")
 
 
 @dataclass
@@ -39,8 +39,8 @@ class _Ledger:
     """Actors that it works for, and at what."""
     starved: str = ""
     """What an array waits for whose work on a tile is done before all operands are there."""
-    waiting: dict[State, dict[int, str]] = field(
-        default_factory=lambda: {state: {} for state in STATES}
+    waiting: dict[Status, dict[int, str]] = field(
+        default_factory=lambda: {state: {} for state in _WAITS}
     )
     """State -> actors in it, by index, and what they wait for."""
     flying: list[str] = field(default_factory=list)
@@ -57,8 +57,8 @@ class _Ledger:
         if self.flying:
             return "busy", self.flying[0]
         for state in _WAITS:
-            if found := self.waiting[state]:  # type: ignore[index]
-                return state, found[min(found)]  # type: ignore[return-value]
+            if found := self.waiting[state]:
+                return state, found[min(found)]
         return "idle", ""
 
 
@@ -89,12 +89,12 @@ class Books:
         for component in self._shows(actor):
             ledger = self.ledgers[component.name]
             if actor.status in _WAITS:
-                ledger.waiting[actor.status].pop(actor.index, None)  # type: ignore[index]
+                ledger.waiting[actor.status].pop(actor.index, None)
             if status in _WAITS:
                 what = actor.what
                 if status != "resource" and actor.waits_for < len(actor.needs):
                     what = actor.needs[actor.waits_for].other.what
-                ledger.waiting[status][actor.index] = what  # type: ignore[index]
+                ledger.waiting[status][actor.index] = what
             self.touched[component.name] = None
         if status == "resource":
             self.ready_at[actor.index] = now

@@ -75,7 +75,7 @@ class Durations:
 
         def work(cursor: Cursor) -> Job:
             extents = way.extents(cursor, depth)
-            key = share.elements(cursor), extents
+            key = share.elements(cursor, extents), extents
             if key not in known:
                 known[key] = job_of(self._parts(share, key[0], tile_cut(way, extents)))
             return known[key]
@@ -88,22 +88,22 @@ class Durations:
         array, each = self.array(counts.array), counts.cycles // counts.steps
         shares = [self.shares[crossing] for crossing in passing]
         loops = schedule.loops[way.applied[depth] :]
-        fold = _fold_depth(way)
+        fold, folds_in = _fold_depth(way), fold_levels(way)
+        flags = sorted({*folds_in, *(i for s in shares for i in s.fresh)})
         known: dict[tuple[object, ...], Job] = {}
 
         def work(cursor: Cursor) -> Job:
             extents = way.extents(cursor, depth)
-            new = not any(cursor.at[i] for i in fold_levels(way))
-            elements = tuple(share.elements(cursor) for share in shares)
-            key = extents, new, elements
+            key = extents, tuple([cursor.at[i] > 0 for i in flags])
             if key not in known:
+                new = not any(cursor.at[i] for i in folds_in)
                 cut = tile_cut(way, extents)
                 steps = _tiles(cut, loops) * each
                 folds = _tiles(cut, schedule.loops[way.applied[depth] : fold]) * new
                 own = Part(array, array.cycles(steps, folds) * self.ticks_per_cycle, counts.name)
                 parts = [own]
-                for share, count in zip(shares, elements, strict=True):
-                    parts += self._parts(share, count, cut)
+                for share in shares:
+                    parts += self._parts(share, share.elements(cursor, extents), cut)
                 known[key] = job_of(parts, array)
             return known[key]
 

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any, cast
 
 import simpy
+from simpy.events import EventPriority
 
 from accelsim.errors import InputError
 from accelsim.simulator.actor import Actor, Job, Status, Ticks
@@ -22,7 +23,7 @@ from accelsim.simulator.program import Program
 
 __all__ = ["Engine", "PlayInterruptedError"]
 
-_LAST = 9
+_LAST = EventPriority(9)
 """Priority of what comes after all completions of one moment."""
 
 _NOTHING = Job((), 0)
@@ -190,7 +191,7 @@ class Engine:
             event = simpy.Event(self.environment)
             event._ok, event._value = True, None
             event.callbacks = [self._decide]
-            self.environment.schedule(event, priority=_LAST)  # type: ignore[arg-type]
+            self.environment.schedule(event, priority=_LAST)
 
     def _decide(self, _: simpy.Event) -> None:
         self.events += 1

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from accelsim.mapping.extents import Axis
-from accelsim.mapping.mapping import Loop
 from accelsim.mapping.residency import Residency
 from accelsim.mapping.schedule import Schedule
+from accelsim.simulator.merged import Address, loop_groups, turns_of
 
 __all__ = ["Address", "Cursor", "Level", "Way", "explicit_loops", "least_counts", "way_of"]
-
-Address = tuple[int, ...]
 
 Runs = Literal["every", "first", "last"]
 """In which iterations of a loop an Einsum runs that lacks the loop's rank, or has it."""
@@ -42,6 +40,8 @@ class Way:
     levels: tuple[Level, ...]
     last: tuple[tuple[int, ...], ...]
     """After 0, 1, ... loops: of every axis, the innermost loop that cuts it, -1 for none."""
+    whole: tuple[tuple[int, ...], ...]
+    """The same: of every axis, its extent where no loop cuts it."""
     applied: tuple[int, ...]
     """After 0, 1, ... loops: how many of them cut the Einsum."""
 
@@ -54,10 +54,11 @@ class Way:
 
     def extents(self, cursor: Cursor, depth: int) -> tuple[int, ...]:
         """Extent of every axis in the tile below ``depth`` loops."""
-        axes = self.schedule.cuts[0].axes
         return tuple(
-            axis.length if level < 0 else cursor.extent[level]
-            for axis, level in zip(axes, self.last[depth], strict=True)
+            [
+                whole if level < 0 else cursor.extent[level]
+                for whole, level in zip(self.whole[depth], self.last[depth], strict=True)
+            ]
         )
 
 
@@ -67,40 +68,88 @@ def way_of(residency: Residency, name: str, depth: int) -> Way:
     Args:
         residency: its block.
         name: the Einsum.
-        depth: how many of the loops; those that cut no Einsum are not counted.
+        depth: how many of the loops, as :func:`explicit_loops` counts them.
     """
-    schedule = residency.schedules[name]
-    loops = explicit_loops(residency, name)[:depth]
-    levels: list[Level] = []
-    axes = schedule.cuts[0].axes
-    last = [tuple(-1 for _ in axes)]
-    applied = [0]
-    own = {a: i for i, a in enumerate(schedule.addresses) if a is not None}
-    for address, _ in loops:
-        before: dict[Address | None, int] = {level.address: i for i, level in enumerate(levels)}
-        if address in own:
-            level = _level(schedule, own[address], before, "every")
-            axis = _axis_of(axes, level.rank)
-            last.append(tuple(len(levels) if i == axis else n for i, n in enumerate(last[-1])))
+    made = _Maker(residency, name)
+    for address in explicit_loops(residency, name)[:depth]:
+        made.add(loop_groups(residency)[address])
+    return Way(
+        made.schedule, tuple(made.levels), tuple(made.last), tuple(made.whole), tuple(made.applied)
+    )
+
+
+def explicit_loops(residency: Residency, name: str) -> list[Address]:
+    """The loops that the mapping writes around an Einsum and that cut some Einsum; of those that
+    count as one, the first."""
+    groups = loop_groups(residency)
+    return [a for a in residency.schedules[name].path.addresses if a in groups]
+
+
+class _Maker:
+    """Builds a way, loop by loop."""
+
+    def __init__(self, residency: Residency, name: str) -> None:
+        self.residency, self.name = residency, name
+        self.schedule = residency.schedules[name]
+        axes = self.schedule.cuts[0].axes
+        self.levels: list[Level] = []
+        self.last = [tuple(-1 for _ in axes)]
+        self.whole = [tuple(axis.length for axis in axes)]
+        self.applied = [0]
+        self.place: dict[Address | None, int] = {}
+        """Loop -> its level, -1 where its tiles are all of one size."""
+
+    def add(self, group: tuple[Address, ...]) -> None:
+        """One loop, or several that count as one."""
+        own = group[0] in self.schedule.addresses
+        if len(group) > 1:
+            self._add_merged(group)
+        elif own:
+            level = self._level(self.schedule, group[0], "every")
+            axis = _axis_of(self.schedule.cuts[0].axes, level.rank)
+            self._append(level, {axis: (len(self.levels), 0)})
         else:
-            other = next(s for s in residency.schedules.values() if address in s.addresses)
-            runs = _runs(residency, name, other.loops[other.addresses.index(address)].rank)
-            level = _level(other, other.addresses.index(address), before, runs)
-            last.append(last[-1])
-        applied.append(applied[-1] + (address in own))
-        levels.append(level)
-    return Way(schedule, tuple(levels), tuple(last), tuple(applied))
+            schedules = self.residency.schedules.values()
+            other = next(s for s in schedules if group[0] in s.addresses)
+            rank = other.loops[other.addresses.index(group[0])].rank
+            self._append(self._level(other, group[0], _runs(self.residency, self.name, rank)), {})
+        self.applied.append(self.applied[-1] + own * len(group))
 
+    def _add_merged(self, group: tuple[Address, ...]) -> None:
+        """Their tiles are all of one size, so that only their number of turns matters."""
+        schedule = self.schedule
+        cut, turns = {}, 1
+        for address in group:
+            place = schedule.addresses.index(address)
+            rank = schedule.loops[place].rank
+            ((extent, _),) = schedule.cuts[place + 1].of(rank)[1]
+            cut[_axis_of(schedule.cuts[0].axes, rank)] = -1, extent
+            turns *= turns_of(schedule, address)
+            self.place[address] = -1
+        rank = schedule.loops[schedule.addresses.index(group[0])].rank
+        self._append(Level(group[0], rank, -1, turns, 1, "every"), cut)
+        self.place[group[0]] = -1
 
-def explicit_loops(residency: Residency, name: str) -> list[tuple[Address, Loop]]:
-    """The loops that the mapping writes around an Einsum and that cut some Einsum."""
-    live = {a for s in residency.schedules.values() for a in s.addresses}
-    path = residency.schedules[name].path
-    return [
-        (address, step)
-        for step, address in zip(path.steps, path.addresses, strict=True)
-        if isinstance(step, Loop) and address in live
-    ]
+    def _append(self, level: Level, cut: Mapping[int, tuple[int, int]]) -> None:
+        self.last.append(tuple(cut.get(i, (n, 0))[0] for i, n in enumerate(self.last[-1])))
+        self.whole.append(tuple(cut.get(i, (0, n))[1] for i, n in enumerate(self.whole[-1])))
+        self.place[level.address] = len(self.levels)
+        self.levels.append(level)
+
+    def _level(self, schedule: Schedule, address: Address, runs: Runs) -> Level:
+        place, axes = schedule.addresses.index(address), schedule.cuts[0].axes
+        loop = schedule.loops[place]
+        axis = axes[_axis_of(axes, loop.rank)]
+        parent, length = -1, axis.length
+        for i, (other, before) in enumerate(
+            zip(schedule.loops[:place], schedule.addresses[:place], strict=True)
+        ):
+            if other.rank in (axis.outer, axis.inner) and before in self.place:
+                parent = self.place[before]
+                if parent < 0:
+                    ((length, _),) = schedule.cuts[i + 1].of(other.rank)[1]
+        size = loop.tile * axis.chunk if loop.rank == axis.outer else loop.tile
+        return Level(address, loop.rank, parent, length, size, runs)
 
 
 def least_counts(way: Way) -> list[int]:
@@ -114,17 +163,6 @@ def least_counts(way: Way) -> list[int]:
             {min(level.size, e) for e in outside} | {e % level.size for e in outside} - {0}
         )
     return counts
-
-
-def _level(schedule: Schedule, i: int, before: Mapping[Address | None, int], runs: Runs) -> Level:
-    loop, axes = schedule.loops[i], schedule.cuts[0].axes
-    axis = axes[_axis_of(axes, loop.rank)]
-    parent = -1
-    for other, address in zip(schedule.loops[:i], schedule.addresses[:i], strict=True):
-        if other.rank in (axis.outer, axis.inner) and address in before:
-            parent = before[address]
-    size = loop.tile * axis.chunk if loop.rank == axis.outer else loop.tile
-    return Level(schedule.addresses[i] or (), loop.rank, parent, axis.length, size, runs)
 
 
 def _axis_of(axes: Sequence[Axis], rank: str) -> int:

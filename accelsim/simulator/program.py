@@ -17,7 +17,7 @@ from accelsim.mapping.residency import Residency, Store
 from accelsim.model.counts import BlockCounts
 from accelsim.model.crossings import Crosser, Crossing
 from accelsim.model.operations import operations_of
-from accelsim.simulator.actor import Actor, Need, Ticks, Work
+from accelsim.simulator.actor import Actor, Need, Ticks, Waiting, Work
 from accelsim.simulator.components.component import Component, MachinePart, component_of
 from accelsim.simulator.components.link import LinkComponent
 from accelsim.simulator.copies import Copies
@@ -382,7 +382,7 @@ class _Builder:
             depth = _common(a, b)
             if lag[first] != lag[second] or (apart and barriers):
                 depth = min(depth, self.stages.depth)
-            status = "turn" if same else "barrier"
+            status: Waiting = "turn" if same else "barrier"
             # In turn t, each works on its tile t - lag; the first goes before the second.
             _need(b, a, lag[second] - lag[first] + 1, status, depth=depth, unless_done=True)
             _need(a, b, lag[first] - lag[second], status, depth=depth, unless_done=True)
@@ -392,7 +392,7 @@ def _need(
     me: Actor,
     other: Actor,
     ahead: int,
-    status: str,
+    status: Waiting,
     *,
     depth: int | None = None,
     arrived: bool = False,
@@ -400,7 +400,7 @@ def _need(
 ) -> None:
     common = _common(me, other)
     depth = common if depth is None else min(depth, common)
-    me.needs.append(Need(other, depth, ahead, status, arrived, unless_done))  # type: ignore[arg-type]
+    me.needs.append(Need(other, depth, ahead, status, arrived, unless_done))
 
 
 def _common(one: Actor, other: Actor) -> int:
@@ -438,7 +438,7 @@ def _depth(residency: Residency, name: str) -> int:
     """Loops around the tiles of an Einsum that are played one by one: those that it shares with
     others, and those around the innermost tile that is kept."""
     path = residency.schedules[name].path
-    live = {address for address, _ in explicit_loops(residency, name)}
+    live = set(explicit_loops(residency, name))
     kept = around = 0
     for step, address in zip(path.steps, path.addresses, strict=True):
         if isinstance(step, Loop):

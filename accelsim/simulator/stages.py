@@ -45,7 +45,7 @@ class Stages:
 
 def shared_depth(residency: Residency, names: tuple[str, ...]) -> int:
     """How many explicit loops Einsums have in common."""
-    ways = [[a for a, _ in explicit_loops(residency, name)] for name in names]
+    ways = [explicit_loops(residency, name) for name in names]
     depth = 0
     while all(len(way) > depth for way in ways) and len({way[depth] for way in ways}) == 1:
         depth += 1
@@ -318,4 +318,4 @@ def _users(residency: Residency) -> dict[tuple[Address, str], list[str]]:
 def _loops_around(residency: Residency, name: str, keep: Address) -> int:
     addresses = residency.schedules[name].path.addresses
     loops = explicit_loops(residency, name)
-    return sum(addresses.index(loop) < addresses.index(keep) for loop, _ in loops)
+    return sum(addresses.index(loop) < addresses.index(keep) for loop in loops)

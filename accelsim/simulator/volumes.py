@@ -27,8 +27,11 @@ class Share:
     crossing: Crossing
     per_element: dict[str, tuple[Fraction, Fraction]]
     """Memory -> bits read and written for each element that a visit moves."""
-    elements: Callable[[Cursor], int]
-    """Elements that are moved in the iteration that a cursor stands at."""
+    elements: Callable[[Cursor, tuple[int, ...]], int]
+    """Elements that are moved in the iteration that a cursor stands at, and in a tile of so many
+    values along each axis."""
+    fresh: tuple[int, ...]
+    """Loops whose first iterations are unlike the others."""
 
 
 def tile_cut(way: Way, extents: tuple[int, ...]) -> Cut:
@@ -81,9 +84,8 @@ def share_of(residency: Residency, way: Way, depth: int, crossing: Crossing) -> 
         found = delivered_elements(residency, schedule, access, crossing.below, cut)
         return found - begun
 
-    def elements(cursor: Cursor) -> int:
-        first = again and not any(cursor.at[i] for i in fresh)
-        key = way.extents(cursor, depth), first
+    def elements(cursor: Cursor, extents: tuple[int, ...]) -> int:
+        key = extents, again and not any(cursor.at[i] for i in fresh)
         if key not in known:
             known[key] = count(*key)
         return known[key]
@@ -92,7 +94,7 @@ def share_of(residency: Residency, way: Way, depth: int, crossing: Crossing) -> 
         memory: (Fraction(reads) / total, Fraction(writes) / total)
         for memory, (reads, writes) in crossing.moved.items()
     }
-    return Share(crossing, per_element, elements)
+    return Share(crossing, per_element, elements, fresh if again else ())
 
 
 def run_elements(residency: Residency, crossing: Crossing, cut: Cut) -> int:
