@@ -15,6 +15,7 @@ from typing import Protocol
 
 from accelsim.simulator.actor import Actor, Ticks
 from accelsim.simulator.books import Books, Chain
+from accelsim.simulator.needs import common_loops
 
 __all__ = ["Forward", "Skipped"]
 
@@ -64,7 +65,7 @@ class Forward:
         self.skips: list[Skipped] = []
         self.owner = _owners(playing.actors)
         self.shared = {
-            (me.index, other.index): _shared(me, other)
+            (me.index, other.index): common_loops(me, other)
             for me in {self.playing.actors[i] for i in self.owner.values()}
             for other in playing.actors
         }
@@ -198,12 +199,3 @@ def _owners(actors: Sequence[Actor]) -> dict[tuple[int, ...], int]:
                 for level in actor.levels:
                     found[level.address] = actor.index
     return found
-
-
-def _shared(one: Actor, other: Actor) -> int:
-    depth = 0
-    for a, b in zip(one.levels, other.levels, strict=False):
-        if a.address != b.address:
-            break
-        depth += 1
-    return depth

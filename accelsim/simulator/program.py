@@ -9,20 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import combinations
 
 from accelsim.einsum.cascade import TensorAccess, lag_of
 from accelsim.mapping.mapping import Keep, Loop, Move
-from accelsim.mapping.residency import Residency, Store
+from accelsim.mapping.residency import Residency
 from accelsim.model.counts import BlockCounts
 from accelsim.model.crossings import Crosser, Crossing
 from accelsim.model.operations import operations_of
-from accelsim.simulator.actor import Actor, Need, Ticks, Waiting, Work
+from accelsim.simulator.actor import Actor, Job, Ticks, Work
 from accelsim.simulator.components.component import Component, MachinePart, component_of
 from accelsim.simulator.components.link import LinkComponent
 from accelsim.simulator.copies import Copies
 from accelsim.simulator.durations import Durations, fold_levels
 from accelsim.simulator.loops import Address, Level, Way, explicit_loops, way_of
+from accelsim.simulator.needs import Place, common_loops, place_of, wait_for
+from accelsim.simulator.order import take_turns
 from accelsim.simulator.stages import (
     Stages,
     crossed_links,
@@ -35,8 +36,6 @@ from accelsim.simulator.volumes import fresh_levels
 __all__ = ["Program", "program_of"]
 
 Bits = Callable[[str], int]
-_Place = tuple[Address | None, str, str]
-"""A store that holds a tensor: its Keep, the tensor, and of an input what it was filled for."""
 
 
 @dataclass
@@ -86,11 +85,11 @@ class _Builder:
         self.actors: list[Actor] = []
         self.turns: dict[str, Actor] = {}
         self.durations = Durations(residency, self.components, self.ways, self.crossings)
-        self.writers: dict[_Place, Actor] = {}
+        self.writers: dict[Place, Actor] = {}
         """Who brings results into a store, from below."""
-        self.users: dict[_Place, list[Actor]] = {}
+        self.users: dict[Place, list[Actor]] = {}
         """Who takes a tensor from a store."""
-        self.takers: dict[_Place, Actor] = {}
+        self.takers: dict[Place, Actor] = {}
         """Who takes space in a store for a new tile."""
         self.made: dict[str, Actor] = {}
         """Who brings a tensor into the outermost memory."""
@@ -106,7 +105,7 @@ class _Builder:
         for name in self.ways:
             self._producers(name)
         self._spaces()
-        self._turns()
+        take_turns(self.turns, self.stages, barriers=bool(self.residency.block.epochs))
         for actor in self.actors:
             for need in actor.needs:
                 if actor not in need.other.watchers:
@@ -170,8 +169,12 @@ class _Builder:
             latency=array.latency_cycles * self.durations.ticks_per_cycle,
         )
         self.turns[name] = turn
+        for crossing in passing:
+            if crossing.kind == "down" and not any(c.access == crossing.access for c in kept):
+                self._stream(turn, crossing)
         for access in schedule.einsum.inputs:
-            self._inputs(turn, access, [c for c in kept if _is(c, access, "down")], movers)
+            down = [c for c in kept if c.kind == "down" and c.access == access]
+            self._inputs(turn, access, down, movers)
         self._results(turn, [c for c in kept if c.kind in ("up", "partial")], movers)
 
     def _mover(self, way: Way, crossing: Crossing) -> Actor:
@@ -186,10 +189,20 @@ class _Builder:
             tensor,
             way.levels[:depth],
             self.durations.move(way, depth, crossing),
-            [store.memory for store in ends if store.memory in machine.memories],
+            [*(s.memory for s in ends if s.memory in machine.memories), *crossing.moved],
             flags=fresh,
             latency=0 if crossing.kind == "up" else self._latency(crossing),
         )
+
+    def _stream(self, turn: Actor, crossing: Crossing) -> None:
+        """Operands that pass by all stores: the first of them come after the latency."""
+        latency = self._latency(crossing)
+        memory = crossing.above.memory
+        if latency and memory in self.residency.architecture.memories:
+            what = crossing.access.tensor
+            name = f"first of {what} from {memory} for {crossing.einsum}"
+            first = self._actor(name, what, (), lambda _: Job((), 0), [memory], latency=latency)
+            wait_for(turn, first, 1, "input", arrived=True)
 
     def _latency(self, crossing: Crossing) -> Ticks:
         """Until the first data of a tile are where they are used: those of the memory that is
@@ -210,11 +223,11 @@ class _Builder:
         movers: Mapping[Crossing, Actor],
     ) -> None:
         """The way of one input: each mover waits for the one above it, the turn for the last."""
-        above: _Place | None = None
+        above: Place | None = None
         source: list[Actor] = []
         for crossing in kept:
             owner = crossing.shared_with or (crossing.einsum, crossing.access)
-            place = _place(crossing.below, access.tensor, f"{owner[0]}:{owner[1]}")
+            place = place_of(crossing.below, access.tensor, f"{owner[0]}:{owner[1]}")
             found = [self.takers[place]] if crossing.shared_with else []
             if crossing in movers:
                 mover = movers[crossing]
@@ -223,17 +236,17 @@ class _Builder:
                 if above is not None:
                     self._use(above, mover)
                 for other in source:
-                    _need(mover, other, 1, "input", arrived=True)
+                    wait_for(mover, other, 1, "input", arrived=True)
             self.movers.setdefault((turn.what, access), []).extend(found)
             self.first.setdefault((turn.what, access), movers.get(crossing, turn))
             above, source = place, found
         for other in source:
-            _need(turn, other, 1, "input", arrived=True)
+            wait_for(turn, other, 1, "input", arrived=True)
         if above is not None:
             self._use(above, turn)
         self.first.setdefault((turn.what, access), turn)
 
-    def _use(self, place: _Place, actor: Actor) -> None:
+    def _use(self, place: Place, actor: Actor) -> None:
         users = self.users.setdefault(place, [])
         if actor not in users:
             users.append(actor)
@@ -242,18 +255,18 @@ class _Builder:
         opened: Actor | None = None
         for crossing in kept:
             if crossing.kind == "partial":
-                place = _place(crossing.below, turn.what)
+                place = place_of(crossing.below, turn.what)
                 if opened is not None:
-                    _need(movers[crossing], opened, 1, "input", arrived=True)
+                    wait_for(movers[crossing], opened, 1, "input", arrived=True)
                 opened = self.takers[place] = movers[crossing]
         if opened is not None:
-            _need(turn, opened, 1, "input", arrived=True)
+            wait_for(turn, opened, 1, "input", arrived=True)
         writer = turn
         for crossing in reversed([c for c in kept if c.kind == "up"]):
-            place = _place(crossing.below, turn.what)
+            place = place_of(crossing.below, turn.what)
             self.writers[place] = writer
             self._use(place, movers[crossing])
-            _need(movers[crossing], writer, 1, "input", arrived=True)
+            wait_for(movers[crossing], writer, 1, "input", arrived=True)
             writer = movers[crossing]
         # The outermost store that it has: the outermost memory, or one that others read it from.
         way = self.residency.way(
@@ -262,7 +275,7 @@ class _Builder:
         if way and way[0].address is None:
             self.made[turn.what] = writer
         elif way:
-            self.writers[_place(way[0], turn.what)] = writer
+            self.writers[place_of(way[0], turn.what)] = writer
 
     def _links(self) -> None:
         """What crosses a link: in an epoch of its own, or while others work."""
@@ -289,13 +302,13 @@ class _Builder:
             latency=0 if waited else latency,
         )
         self.turns[actor.name] = actor
-        _need(actor, self.turns[tensor], 1, "input", arrived=True)
+        wait_for(actor, self.turns[tensor], 1, "input", arrived=True)
         for reader in self.residency.consumers[tensor]:
             if self.residency.schedules[reader].array.name == component.end:
                 steps = self.residency.cascade.lags[tensor, reader]
                 turns = turns_between(self.residency, tensor, reader)
                 if steps <= 0 or turns:
-                    _need(self.turns[reader], actor, 1 - turns, "input", arrived=True)
+                    wait_for(self.turns[reader], actor, 1 - turns, "input", arrived=True)
 
     def _producers(self, name: str) -> None:
         """What an Einsum reads of others in this block waits until they have made it."""
@@ -310,7 +323,7 @@ class _Builder:
             if stores and stores[0].address is None:
                 writer = self.made.get(tensor, writer)
             elif stores:
-                place = _place(stores[0], tensor)
+                place = place_of(stores[0], tensor)
                 writer = self.writers.get(place, writer)
                 self._use(place, first)
             # What was made in an earlier step was made so many turns of the loops ago.
@@ -319,17 +332,17 @@ class _Builder:
             turn, maker = self.turns[name], self.turns[tensor]
             if steps > 0 and not turns:
                 continue
-            if maker is not writer and len(writer.levels) < _common(turn, maker):
+            if maker is not writer and len(writer.levels) < common_loops(turn, maker):
                 # It leaves the store that both of them use only after several turns: what is in
                 # there is handed over at once, and the way out and back is but traffic.
                 movers = self.movers.get((name, access), ())
                 turn.needs = [need for need in turn.needs if need.other not in movers]
                 if turn is not maker:
-                    _need(turn, maker, 1 - turns, "input", arrived=True)
+                    wait_for(turn, maker, 1 - turns, "input", arrived=True)
                 if first is turn:
                     continue
             if first is not writer:
-                _need(first, writer, 1 - turns, "input", arrived=True)
+                wait_for(first, writer, 1 - turns, "input", arrived=True)
 
     def _spaces(self) -> None:
         """A new tile waits until all that use the one whose place it takes are done with it."""
@@ -349,13 +362,13 @@ class _Builder:
             users = [u for t in tensors for u in self.users.get((address, t, place[2]), [])]
             self._space(place, taker, users)
 
-    def _space(self, place: _Place, taker: Actor, users: Iterable[Actor]) -> None:
+    def _space(self, place: Place, taker: Actor, users: Iterable[Actor]) -> None:
         address, tensor, _ = place
         copies = 2 if address is None else self.copies.of(address, tensor)
         depth = None if address is None else self._loops_around(address, taker)
         for user in users:
             if user is not taker:
-                _need(taker, user, 1 - copies, "space", depth=depth)
+                wait_for(taker, user, 1 - copies, "space", depth=depth)
 
     def _loops_around(self, address: Address, actor: Actor) -> int:
         """How many of an actor's loops are around a Keep."""
@@ -363,64 +376,6 @@ class _Builder:
         found = next(path.addresses for path in paths if address in path.addresses)
         around = found[: found.index(address)]
         return sum(level.address in around for level in actor.levels)
-
-    def _turns(self) -> None:
-        """Einsums of one array take turns, and epochs wait for each other."""
-        order = list(self.turns)
-        epoch, lag = self.stages.epoch, self.stages.lag
-        barriers = bool(self.residency.block.epochs)
-        for x, y in combinations(order, 2):
-            if x not in epoch or y not in epoch:
-                continue
-            mine, other = self.turns[x], self.turns[y]
-            apart = epoch[x] != epoch[y]
-            same = mine.components[0] is other.components[0]
-            if not (same or (apart and barriers)):
-                continue
-            first, second = (x, y) if epoch[x] <= epoch[y] else (y, x)
-            a, b = self.turns[first], self.turns[second]
-            depth = _common(a, b)
-            if lag[first] != lag[second] or (apart and barriers):
-                depth = min(depth, self.stages.depth)
-            status: Waiting = "turn" if same else "barrier"
-            # In turn t, each works on its tile t - lag; the first goes before the second.
-            _need(b, a, lag[second] - lag[first] + 1, status, depth=depth, unless_done=True)
-            _need(a, b, lag[first] - lag[second], status, depth=depth, unless_done=True)
-
-
-def _need(
-    me: Actor,
-    other: Actor,
-    ahead: int,
-    status: Waiting,
-    *,
-    depth: int | None = None,
-    arrived: bool = False,
-    unless_done: bool = False,
-) -> None:
-    common = _common(me, other)
-    depth = common if depth is None else min(depth, common)
-    me.needs.append(Need(other, depth, ahead, status, arrived, unless_done))
-
-
-def _common(one: Actor, other: Actor) -> int:
-    depth = 0
-    for a, b in zip(one.levels, other.levels, strict=False):
-        if a.address != b.address:
-            break
-        depth += 1
-    return depth
-
-
-def _place(store: Store, tensor: str, fill: str = "") -> _Place:
-    """A store that holds a tensor: of results, or of an input, which may be filled for several."""
-    if store.address is None:
-        return None, tensor, f"{fill}@{store.memory}"
-    return store.address, tensor, fill
-
-
-def _is(crossing: Crossing, access: TensorAccess, kind: str) -> bool:
-    return crossing.kind == kind and crossing.access == access
 
 
 def _components(residency: Residency) -> dict[str, Component]:
