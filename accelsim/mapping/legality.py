@@ -30,6 +30,8 @@ def check_structure(mapped: MappedLayer, cascade: Cascade, architecture: Archite
     ``reach``: what is kept inside an array's PEs is read on that array.
     ``forward``: a forwarded tensor is made before, in the same block on the same array.
     ``link``: a tensor that crosses a link is made on the array at the link's start.
+    ``complete``: what sums or reduces over a rank is not read inside a loop over that rank by
+    Einsums that run in each of its turns.
     ``recurrence``: Einsums that feed each other through an iterated rank share a block that steps
     along it, and none is unrolled over it.
 
@@ -56,6 +58,7 @@ def check_structure(mapped: MappedLayer, cascade: Cascade, architecture: Archite
             problems += _inwards(block, architecture)
             problems += _readers(block, cascade, architecture)
             problems += _bypasses(block, cascade, architecture)
+            problems += _incomplete(block, cascade)
     if problems:
         raise InputError([f"{where}: {problem}" for problem in dict.fromkeys(problems)])
 
@@ -205,6 +208,27 @@ def _recurrences(
                 f"Einsums {together} feed each other step by step, so they need one block with "
                 f"'for: {rank}' around all of them"
             )
+
+
+def _incomplete(block: Block, cascade: Cascade) -> Iterable[str]:
+    paths = {path.compute.einsum: path for path in block.paths()}
+    for name, path in paths.items():
+        loops = {
+            address: step.rank
+            for step, address in zip(path.steps, path.addresses, strict=True)
+            if isinstance(step, Loop) and step.tile < cascade[name].sizes.get(step.rank, 0)
+        }
+        for access in cascade[name].inputs:
+            maker = access.tensor
+            if maker not in paths:
+                continue
+            for address, rank in loops.items():
+                if rank in cascade[maker].reduced and address in paths[maker].addresses:
+                    yield (
+                        f"Einsum '{name}' reads '{maker}' in a loop over '{rank}' before that has "
+                        f"been reduced over all of '{rank}'; move '{name}' out of the loop, or end "
+                        "the loop before it"
+                    )
 
 
 def _forwards(block: Block) -> Iterable[str]:

@@ -44,6 +44,8 @@ class Job:
     """Of the longest part."""
     holder: Component | None = None
     """The array, which is held until all of its operands are there."""
+    latency: Ticks = 0
+    """From its end until what was sent has arrived."""
 
     @property
     def turned(self) -> Job:
@@ -54,10 +56,10 @@ class Job:
             else part
             for part in self.parts
         )
-        return job_of(parts, self.holder)
+        return job_of(parts, self.holder, self.latency)
 
 
-def job_of(parts: Iterable[Part], holder: Component | None = None) -> Job:
+def job_of(parts: Iterable[Part], holder: Component | None = None, latency: Ticks = 0) -> Job:
     """The job of some parts; those of one component are served together."""
     merged: dict[str, Part] = {}
     for part in parts:
@@ -66,7 +68,7 @@ def job_of(parts: Iterable[Part], holder: Component | None = None) -> Job:
         what = before.what if before else part.what
         merged[part.component.name] = replace(part, ticks=ticks, what=what)
     found = sorted((part for part in merged.values() if part.ticks), key=lambda p: p.ticks)
-    return Job(tuple(found), found[-1].ticks if found else 0, holder)
+    return Job(tuple(found), found[-1].ticks if found else 0, holder, latency)
 
 
 Work = Callable[[Cursor], Job]
@@ -94,10 +96,14 @@ class Need:
     unless_done: bool = False
     """Met when the other one has nothing left to do."""
 
+    def least(self, me: Actor) -> int:
+        """How far the other actor must be ahead where this one stands."""
+        return self.ahead
+
     def met(self, me: Actor) -> bool:
         """Whether the other actor is far enough."""
         counts = self.other.arrived if self.arrived else self.other.finished
-        return counts[self.depth] - me.finished[self.depth] >= self.ahead or (
+        return counts[self.depth] - me.finished[self.depth] >= self.least(me) or (
             self.unless_done and self.other.status == "done"
         )
 
@@ -118,7 +124,7 @@ class Actor:
     flags: tuple[int, ...] = ()
     """Loops whose first iteration is unlike the others."""
     latency: Ticks = 0
-    """From the end of a job until what it sent has arrived."""
+    """From the end of a job until what it sent has arrived, at most."""
     needs: list[Need] = field(default_factory=list)
     watchers: list[Actor] = field(default_factory=list)
     """Actors that have needs of this one."""
@@ -134,6 +140,8 @@ class Actor:
     """The first need that may not be met yet."""
     job: Job | None = field(init=False, default=None)
     began: Ticks = field(init=False, default=0)
+    lands: Ticks = field(init=False, default=0)
+    """When the last of what it sent arrives."""
 
     def __post_init__(self) -> None:
         self.cursor = Cursor(self.levels)

@@ -145,10 +145,10 @@ class Books:
             ledger.flying.append(actor.what) if off else ledger.flying.pop(0)
             self.touched[component.name] = None
 
-    def arriving(self, actor: Actor) -> Chain:
+    def arriving(self, actor: Actor, latency: Ticks) -> Chain:
         """The chain up to the arrival of what an actor has just sent."""
         chain, key = self.chain[actor.index], (actor.components[0].name, "latency")
-        return {**chain, key: chain.get(key, 0) + actor.latency}
+        return {**chain, key: chain.get(key, 0) + latency}
 
     # Time.
 

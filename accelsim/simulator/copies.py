@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from accelsim.mapping.occupancy import Kept, kept_tiles, occupancy_of
 from accelsim.mapping.residency import Residency
@@ -26,11 +27,13 @@ class Copies:
     def __init__(self, residency: Residency, bits: Bits) -> None:
         self.residency = residency
         self._spare = _spare(residency, bits)
-        self._kept = {(k.address, t): k for k in kept_tiles(residency, bits) for t in k.tensors}
-        twice = residency.block.double_buffer
-        self._held = {
-            kept: 2 if kept.memory in twice else 1 for kept in dict.fromkeys(self._kept.values())
-        }
+        once = Residency(
+            residency.cascade, residency.architecture, replace(residency.block, double_buffer=())
+        )
+        self._held: dict[Kept, int] = {}
+        for one, all_of_it in zip(kept_tiles(once, bits), kept_tiles(residency, bits), strict=True):
+            self._held[one] = 1 if one.size_bits == all_of_it.size_bits else 2
+        self._kept = {(kept.address, t): kept for kept in self._held for t in kept.tensors}
 
     def prefetch(self) -> None:
         """Give what space is left to second tiles."""

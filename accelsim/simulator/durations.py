@@ -68,8 +68,9 @@ class Durations:
             return None
         return depth
 
-    def move(self, way: Way, depth: int, crossing: Crossing) -> Work:
-        """What a crossing moves in each iteration of the loops around its tile."""
+    def move(self, way: Way, depth: int, crossing: Crossing, latency: Ticks) -> Work:
+        """What a crossing moves in each iteration of the loops around its tile; where there is
+        nothing to move, there is nothing to wait for."""
         share = self.shares[crossing]
         known: dict[tuple[int, tuple[int, ...]], Job] = {}
 
@@ -77,7 +78,8 @@ class Durations:
             extents = way.extents(cursor, depth)
             key = share.elements(cursor, extents), extents
             if key not in known:
-                known[key] = job_of(self._parts(share, key[0], tile_cut(way, extents)))
+                parts = self._parts(share, key[0], tile_cut(way, extents))
+                known[key] = job_of(parts, latency=latency if key[0] else 0)
             return known[key]
 
         return work
@@ -104,20 +106,21 @@ class Durations:
                 parts = [own]
                 for share in shares:
                     parts += self._parts(share, share.elements(cursor, extents), cut)
-                known[key] = job_of(parts, array)
+                known[key] = job_of(parts, array, array.latency_cycles * self.ticks_per_cycle)
             return known[key]
 
         return work
 
-    def cross(self, way: Way, depth: int, link: Component, ticks: Ticks) -> Work:
-        """Tiles of a result that cross a link one by one, in each iteration."""
+    def cross(self, way: Way, depth: int, link: Component, ticks: Ticks, latency: Ticks) -> Work:
+        """Tiles of a result that cross a link in each iteration: each takes ``ticks`` of it, or
+        they are on their way for ``latency``."""
         schedule = way.schedule
         inside = still_there(schedule, schedule.einsum.output, len(schedule.loops))
         loops = schedule.loops[way.applied[depth] : inside]
 
         def work(cursor: Cursor) -> Job:
             tiles = _tiles(tile_cut(way, way.extents(cursor, depth)), loops)
-            return job_of([Part(link, tiles * ticks, schedule.einsum.name)])
+            return job_of([Part(link, tiles * ticks, schedule.einsum.name)], latency=latency)
 
         return work
 

@@ -137,14 +137,19 @@ class Engine:
                     self.books.free(actor, part, job.ticks, self.now)
             self._complete(actor)
 
-    def _flight(self, actor: Actor, depth: int) -> Generator[simpy.Event, Any, None]:
-        """What an actor sent arrives."""
-        chain = self.books.arriving(actor)
-        yield self._wait(actor.latency)
-        heapq.heappop(self.flights)
-        self.books.fly(actor, off=False)
+    def _arrive(self, actor: Actor, depth: int) -> None:
         for i in range(depth, len(actor.arrived)):
             actor.arrived[i] += 1
+
+    def _flight(
+        self, actor: Actor, depth: int, latency: Ticks
+    ) -> Generator[simpy.Event, Any, None]:
+        """What an actor sent arrives."""
+        chain = self.books.arriving(actor, latency)
+        yield self._wait(latency)
+        heapq.heappop(self.flights)
+        self.books.fly(actor, off=False)
+        self._arrive(actor, depth)
         if actor.computes:
             self.ended, self.chain = self.now, chain
         self._wake(actor, chain, arrived=True)
@@ -152,16 +157,22 @@ class Engine:
     def _complete(self, actor: Actor) -> None:
         """An iteration is done: whoever waits for it may go on."""
         self.books.complete(actor)
+        latency = actor.job.latency if actor.job is not None else 0
         depth = actor.complete()
         self.ended = self.now
         self.chain = self.books.chain[actor.index]
-        if actor.latency:
-            heapq.heappush(self.flights, (self.played + actor.latency, actor.index, depth))
+        # Nothing overtakes what was sent before.
+        actor.lands = max(self.played + latency, actor.lands)
+        flies = actor.lands > self.played
+        if flies:
+            heapq.heappush(self.flights, (actor.lands, actor.index, depth))
             self.books.fly(actor, off=True)
-            self.environment.process(self._flight(actor, depth))
+            self.environment.process(self._flight(actor, depth, actor.lands - self.played))
+        elif actor.latency:
+            self._arrive(actor, depth)
         self._set(actor, "done" if depth == 0 else "turn")
         self.moved.append((actor, depth))
-        self._wake(actor, self.books.chain[actor.index], arrived=not actor.latency)
+        self._wake(actor, self.books.chain[actor.index], arrived=not flies)
         if depth:
             self.books.cause[actor.index] = self.books.chain[actor.index]
             self._look_at(actor)

@@ -123,7 +123,7 @@ class Forward:
                 if need.unless_done and other.status == "done":
                     continue
                 grows = after[other.index][d] - before[other.index][d] - mine[d]
-                slack = other.finished[d] - actor.finished[d] - need.ahead
+                slack = other.finished[d] - actor.finished[d] - need.least(actor)
                 if grows < 0 <= slack:
                     yield slack // -grows - 1
                 elif slack < 0 < grows:

@@ -139,4 +139,5 @@ def timing_of(engine: Engine) -> BlockTiming:
         ),
         copies=program.copies.as_table(),
         events=engine.events,
+        spans_left_out=books.left_out,
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from accelsim.einsum.cascade import TensorAccess, lag_of
 from accelsim.mapping.mapping import Keep, Loop, Move
-from accelsim.mapping.residency import Residency
+from accelsim.mapping.residency import Residency, Store
 from accelsim.model.counts import BlockCounts
 from accelsim.model.crossings import Crosser, Crossing
 from accelsim.model.operations import operations_of
@@ -22,7 +22,7 @@ from accelsim.simulator.components.link import LinkComponent
 from accelsim.simulator.copies import Copies
 from accelsim.simulator.durations import Durations, fold_levels
 from accelsim.simulator.loops import Address, Level, Way, explicit_loops, way_of
-from accelsim.simulator.needs import Place, common_loops, place_of, wait_for
+from accelsim.simulator.needs import Place, common_loops, place_of, read_again, wait_for
 from accelsim.simulator.order import take_turns
 from accelsim.simulator.stages import (
     Stages,
@@ -152,9 +152,11 @@ class _Builder:
         ]
         memories = [m for c in passing for m in c.moved if self.durations.memory(m).limited]
         movers: dict[Crossing, Actor] = {}
-        for crossing in kept:
+        for i, crossing in enumerate(kept):
             if crossing.shared_with is None or crossing.moved:
-                movers[crossing] = self._mover(way, crossing)
+                way_on = [(c.kind, c.access) for c in kept[i + 1 :]]
+                last = (crossing.kind, crossing.access) not in way_on
+                movers[crossing] = self._mover(way, crossing, last=last)
         again = [c for c in passing if c.kind == "partial"]
         flags = {i for c in again for i in fresh_levels(way, len(way.levels), c)}
         array = self.durations.array(schedule.array.name)
@@ -177,42 +179,42 @@ class _Builder:
             self._inputs(turn, access, down, movers)
         self._results(turn, [c for c in kept if c.kind in ("up", "partial")], movers)
 
-    def _mover(self, way: Way, crossing: Crossing) -> Actor:
+    def _mover(self, way: Way, crossing: Crossing, *, last: bool) -> Actor:
         depth = self.durations.kept_depth(way, crossing)
         assert depth is not None
         fresh = fresh_levels(way, depth, crossing) if crossing.kind == "partial" else ()
         tensor, above, below = crossing.access.tensor, crossing.above, crossing.below
         ends = (below, above) if crossing.kind == "up" else (above, below)
         machine = self.residency.architecture
+        latency: Ticks = 0
+        if crossing.kind != "up":
+            # The array reads from the last store itself.
+            latency = self._latency(above) + (self._latency(below) if last else 0)
         return self._actor(
             f"{tensor} from {ends[0].memory} to {ends[1].memory} for {crossing.einsum}",
             tensor,
             way.levels[:depth],
-            self.durations.move(way, depth, crossing),
+            self.durations.move(way, depth, crossing, latency),
             [*(s.memory for s in ends if s.memory in machine.memories), *crossing.moved],
             flags=fresh,
-            latency=0 if crossing.kind == "up" else self._latency(crossing),
+            latency=latency,
         )
 
     def _stream(self, turn: Actor, crossing: Crossing) -> None:
         """Operands that pass by all stores: the first of them come after the latency."""
-        latency = self._latency(crossing)
-        memory = crossing.above.memory
-        if latency and memory in self.residency.architecture.memories:
-            what = crossing.access.tensor
+        if latency := self._latency(crossing.above):
+            what, memory = crossing.access.tensor, crossing.above.memory
             name = f"first of {what} from {memory} for {crossing.einsum}"
-            first = self._actor(name, what, (), lambda _: Job((), 0), [memory], latency=latency)
+            nothing = Job((), 0, latency=latency)
+            first = self._actor(name, what, (), lambda _: nothing, [memory], latency=latency)
             wait_for(turn, first, 1, "input", arrived=True)
 
-    def _latency(self, crossing: Crossing) -> Ticks:
-        """Until the first data of a tile are where they are used: those of the memory that is
-        read, and of the one that the array reads them from."""
-        arrays = self.residency.architecture.arrays
-        cycles = 0
-        for store in (crossing.above, crossing.below):
-            memory = self.residency.architecture.memories.get(store.memory)
-            if memory is not None and memory.parent not in arrays:
-                cycles += self.durations.memory(store.memory).latency_cycles
+    def _latency(self, store: Store) -> Ticks:
+        """Until the first data that are read from a store come; 0 inside the PEs."""
+        memory = self.residency.architecture.memories.get(store.memory)
+        if memory is None or memory.parent in self.residency.architecture.arrays:
+            return 0
+        cycles = self.durations.memory(memory.name).latency_cycles
         return cycles * self.durations.ticks_per_cycle
 
     def _inputs(
@@ -267,6 +269,9 @@ class _Builder:
             self.writers[place] = writer
             self._use(place, movers[crossing])
             wait_for(movers[crossing], writer, 1, "input", arrived=True)
+            taker = self.takers.get(place)
+            if taker is not None:
+                read_again(taker, movers[crossing])
             writer = movers[crossing]
         # The outermost store that it has: the outermost memory, or one that others read it from.
         way = self.residency.way(
@@ -292,14 +297,15 @@ class _Builder:
         component = self.components[link]
         assert isinstance(component, LinkComponent)
         latency = component.latency_cycles * self.durations.ticks_per_cycle
-        work = self.durations.cross(way, depth, component, latency if waited else 0)
+        taken, on_way = (latency, 0) if waited else (0, latency)
+        work = self.durations.cross(way, depth, component, taken, on_way)
         actor = self._actor(
             f"{tensor}@{link}",
             tensor,
             way.levels[:depth],
             work,
             [link],
-            latency=0 if waited else latency,
+            latency=on_way,
         )
         self.turns[actor.name] = actor
         wait_for(actor, self.turns[tensor], 1, "input", arrived=True)

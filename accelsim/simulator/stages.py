@@ -223,6 +223,8 @@ def _edges(residency: Residency, *, carried: bool = False) -> Iterator[tuple[str
         carried: whether those that read what an earlier step made are wanted, too.
     """
     moves = [part for epoch in residency.block.epochs for part in epoch if isinstance(part, Move)]
+    for move in moves:
+        yield move.tensor, f"{move.tensor}@{move.link}", 0
     for (producer, consumer), lag in residency.cascade.lags.items():
         inside = {producer, consumer} <= set(residency.schedules)
         if inside and producer != consumer and (lag <= 0 or carried):
@@ -233,7 +235,6 @@ def _edges(residency: Residency, *, carried: bool = False) -> Iterator[tuple[str
             for move in moves:
                 end = residency.architecture.links[move.link].end
                 if move.tensor == producer and residency.schedules[consumer].array.name == end:
-                    yield producer, f"{move.tensor}@{move.link}", 0
                     yield f"{move.tensor}@{move.link}", consumer, turns
 
 

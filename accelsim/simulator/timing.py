@@ -95,6 +95,8 @@ class BlockTiming:
     """Memory -> tensor -> tiles of it that the memory holds at a time."""
     events: int
     """Events that were played."""
+    spans_left_out: int = 0
+    """Spans in the middle of a long block of which no record is kept."""
 
 
 @dataclass(frozen=True)

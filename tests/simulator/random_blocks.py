@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from accelsim.architecture import Architecture, Array, Link, Memory, OperationCost
@@ -93,11 +93,11 @@ class Drawn:
 
 
 def drawn_block(
-    seed: int, *, fused: bool, latencies: bool = True
+    seed: int, *, fused: bool, latencies: bool = True, plain: bool = False
 ) -> tuple[Drawn, BlockCounts] | None:
     """A block that is sound and fits, with what the analytic model counts of it; else None."""
     try:
-        drawn = draw(Random(seed), fused=fused, latencies=latencies)
+        drawn = draw(Random(seed), fused=fused, latencies=latencies, plain=plain)
         check_structure(MappedLayer("t", (drawn.block,)), drawn.cascade, drawn.architecture)
         counts = count_block(
             drawn.block, drawn.cascade, drawn.architecture, bits=drawn.bits, where=""
@@ -107,9 +107,16 @@ def drawn_block(
     return drawn, counts
 
 
-def draw(rng: Random, *, fused: bool, latencies: bool = True) -> Drawn:
-    """A block, from a seeded generator; it may not fit, or wait for itself."""
-    kind = rng.choice(_FUSED if fused else _SINGLE)
+def draw(rng: Random, *, fused: bool, latencies: bool = True, plain: bool = False) -> Drawn:
+    """A block, from a seeded generator; it may not fit, or wait for itself.
+
+    Args:
+        rng: the generator.
+        fused: whether it holds several Einsums.
+        latencies: whether memories and links may have one.
+        plain: of one Einsum, without registers, windows, split ranks and spills.
+    """
+    kind = rng.choice(_FUSED if fused else _SINGLE[:4] if plain else _SINGLE)
     ranks: dict[str, int | str] = {name: rng.randint(1, 13) for name in kind.ranks}
     if rng.random() < 0.3:
         # One long rank among short ones, so that much of it is skipped.
@@ -125,7 +132,16 @@ def draw(rng: Random, *, fused: bool, latencies: bool = True) -> Drawn:
     )
     arrays = 2 if fused and rng.random() < 0.7 else 1
     machine = _machine(rng, arrays, latencies)
+    if plain:
+        inside = [m for m in machine.memories.values() if m.parent in machine.arrays]
+        outside = {n: m for n, m in machine.memories.items() if m not in inside}
+        machine = replace(machine, memories=outside)
     block = _fused(rng, cascade, machine) if fused else _single(rng, cascade, machine)
+    if plain:
+        (compute,) = block.nest.body
+        assert isinstance(compute, Compute)
+        compute = Compute("Z", "array0", compute.rows, compute.columns, compute.order)
+        block = replace(block, nest=Nest(block.nest.steps, (compute,)), spill=(), halo="whole")
     return Drawn(cascade, machine, block)
 
 
