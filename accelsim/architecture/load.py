@@ -253,6 +253,8 @@ class _Checker:
             if isinstance(part, ArrayFile):
                 self._operations(name, part)
             self._references(name, part)
+            if isinstance(part, MemoryFile):
+                self._in_time(name, part)
         roots = [
             name
             for name, part in self.file.components.items()
@@ -307,6 +309,23 @@ class _Checker:
                 self.problems.append(
                     unknown_name(f"{part.kind} '{name}': {key}", target, valid, where=place)
                 )
+
+    def _in_time(self, name: str, part: MemoryFile) -> None:
+        """What only a simulation in time uses."""
+        inside = part.parent is not None and isinstance(
+            self.file.components.get(part.parent), ArrayFile
+        )
+        if inside and part.latency_cycles is not None:
+            self.problems.append(
+                f"{self._place(name, 'latency_cycles')}: memory '{name}': latency_cycles is for "
+                "memories outside of the arrays; count it in the cycles of the operations"
+            )
+        if part.dram is not None:
+            try:
+                load_dram(part.dram.part)
+            except InputError as error:
+                place = self._place(name, "dram", "part")
+                self.problems += [f"{place}: memory '{name}': {p}" for p in error.problems]
 
     def _tree(self) -> None:
         """Following parents from anywhere must end at the outermost memory."""

@@ -79,6 +79,8 @@ class MemoryFile(_Strict):
             raise ValueError("the bandwidth follows from dram; remove bandwidth_bytes_per_s")
         if self.dram is not None and self.parent is not None:
             raise ValueError("dram is for the outermost memory; remove it, or parent")
+        if self.dram is not None and self.ports != 1:
+            raise ValueError("all channels of dram serve one transfer at a time; remove ports")
         return self
 
     @model_validator(mode="after")

@@ -28,12 +28,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
+def _check_trace(arguments: argparse.Namespace) -> None:
+    if arguments.trace is None:
+        return
+    if arguments.fidelity != "event":
+        raise InputError("--trace needs a timeline; add --fidelity event")
+    if arguments.trace in ("", "-"):
+        raise InputError(f"--trace is '{arguments.trace}', must be a file; name one")
+    if arguments.json and Path(arguments.trace).resolve() == Path(arguments.json).resolve():
+        raise InputError(f"--trace and --json name the same file, {arguments.trace}; name two")
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Simulate, print, write."""
     from accelsim.pipeline import map_workload
 
-    if arguments.trace and arguments.fidelity != "event":
-        raise InputError("--trace needs a timeline; add --fidelity event")
+    _check_trace(arguments)
     if arguments.report:
         from accelsim.report.write import require_report_packages
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal
 
 from accelsim.simulator.components.component import Component
@@ -34,7 +35,7 @@ class Part:
     """What it takes more where the transfer before went the other way."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Job:
     """One tile: its parts begin together, each component is free again after its own."""
 
@@ -46,6 +47,22 @@ class Job:
     """The array, which is held until all of its operands are there."""
     latency: Ticks = 0
     """From its end until what was sent has arrived."""
+
+    @property
+    def fits(self) -> bool:
+        """Whether all components can take their parts now."""
+        return all(
+            part.component.in_use + count <= part.component.servers
+            for part, count in self.ports.values()
+        )
+
+    @cached_property
+    def ports(self) -> dict[str, tuple[Part, int]]:
+        """Component -> one of its parts, and how many there are."""
+        found: dict[str, tuple[Part, int]] = {}
+        for part in self.parts:
+            found[part.component.name] = part, found.get(part.component.name, (part, 0))[1] + 1
+        return found
 
     @property
     def turned(self) -> Job:
@@ -60,15 +77,29 @@ class Job:
 
 
 def job_of(parts: Iterable[Part], holder: Component | None = None, latency: Ticks = 0) -> Job:
-    """The job of some parts; those of one component are served together."""
-    merged: dict[str, Part] = {}
+    """The job of some parts: those of one component are shared out among its ports, and what one
+    port serves is served together."""
+    of: dict[str, list[Part]] = {}
     for part in parts:
-        before = merged.get(part.component.name)
-        ticks = part.ticks + (before.ticks if before else 0)
-        what = before.what if before else part.what
-        merged[part.component.name] = replace(part, ticks=ticks, what=what)
-    found = sorted((part for part in merged.values() if part.ticks), key=lambda p: p.ticks)
+        if part.ticks:
+            of.setdefault(part.component.name, []).append(part)
+    found = [served for each in of.values() for served in _shared_out(each)]
+    found.sort(key=lambda part: part.ticks)
     return Job(tuple(found), found[-1].ticks if found else 0, holder, latency)
+
+
+def _shared_out(parts: list[Part]) -> list[Part]:
+    """The longest first, each to the port that has least to do."""
+    ports: list[Part] = []
+    ordered = sorted(parts, key=lambda part: -part.ticks) if len(parts) > 1 else parts
+    for part in ordered:
+        if len(ports) < part.component.servers:
+            ports.append(part)
+        else:
+            least = min(range(len(ports)), key=lambda i: ports[i].ticks)
+            before = ports[least]
+            ports[least] = replace(part, ticks=part.ticks + before.ticks, what=before.what)
+    return ports
 
 
 Work = Callable[[Cursor], Job]
@@ -140,6 +171,8 @@ class Actor:
     """The first need that may not be met yet."""
     job: Job | None = field(init=False, default=None)
     began: Ticks = field(init=False, default=0)
+    delayed_by: str = ""
+    """What the latency is of, where it is not that of the first component."""
     lands: Ticks = field(init=False, default=0)
     """When the last of what it sent arrives."""
 

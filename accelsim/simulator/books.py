@@ -125,7 +125,7 @@ class Books:
     def free(self, actor: Actor, part: Part, ticks: Ticks, now: Ticks) -> None:
         """A component is done with a job, which took it so long."""
         ledger = self.ledgers[part.component.name]
-        ledger.working = [pair for pair in ledger.working if pair[0] is not actor]
+        ledger.working.remove((actor, part.what))
         ledger.starved = ""
         ledger.freed = now, _longer(self.begun[actor.index], part, ticks)
         self.touched[part.component.name] = None
@@ -147,7 +147,8 @@ class Books:
 
     def arriving(self, actor: Actor, latency: Ticks) -> Chain:
         """The chain up to the arrival of what an actor has just sent."""
-        chain, key = self.chain[actor.index], (actor.components[0].name, "latency")
+        name = actor.delayed_by or actor.components[0].name
+        chain, key = self.chain[actor.index], (name, "latency")
         return {**chain, key: chain.get(key, 0) + latency}
 
     # Time.

@@ -20,8 +20,8 @@ class Copies:
 
     A memory that the block buffers twice holds two of each tile that is replaced. In the others,
     what Einsums work on at a time is held first; then what space is left holds second copies, of
-    the innermost spaces first, since their tiles are replaced most often. A memory without a
-    stated size has space for all.
+    the innermost spaces first, since their tiles are replaced most often; then as many more as hide
+    the latencies on the tile's way. A memory without a stated size has space for all.
     """
 
     def __init__(self, residency: Residency, bits: Bits) -> None:
@@ -35,12 +35,22 @@ class Copies:
             self._held[one] = 1 if one.size_bits == all_of_it.size_bits else 2
         self._kept = {(kept.address, t): kept for kept in self._held for t in kept.tensors}
 
-    def prefetch(self) -> None:
-        """Give what space is left to second tiles."""
+    def prefetch(self, wanted: Callable[[Kept], int] = lambda _: 2) -> None:
+        """Give what space is left to second tiles, and to as many more as hide latencies.
+
+        Args:
+            wanted: how many tiles of a space are of use.
+        """
         innermost_first = sorted(self._held, key=lambda k: (-len(k.address), k.address))
-        for kept in innermost_first:
-            if self._held[kept] == 1 and self._is_replaced(kept):
-                self.ask([(kept.address, kept.tensors[0], 2)])
+        for least in (True, False):
+            for kept in innermost_first:
+                if kept.memory in self.residency.block.double_buffer or not self._is_replaced(kept):
+                    continue
+                tiles = 2 if least else wanted(kept)
+                while tiles > self._held[kept] and not self.ask(
+                    [(kept.address, kept.tensors[0], tiles)]
+                ):
+                    tiles -= 1
 
     def of(self, address: Address, tensor: str) -> int:
         """Tiles of a tensor that one Keep holds at a time."""

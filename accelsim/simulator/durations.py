@@ -157,7 +157,13 @@ def _fold_depth(way: Way) -> int:
     """Loops around what stays in the PEs the longest: an operand, or the result."""
     schedule = way.schedule
     accesses = (schedule.einsum.output, *schedule.einsum.inputs)
-    return min(still_there(schedule, access, len(schedule.loops)) for access in accesses)
+    # What stays has a value of its own in each PE: it varies over all that is unrolled.
+    varies = [len(access.ranks.intersection(schedule.spatial)) for access in accesses]
+    return min(
+        still_there(schedule, access, len(schedule.loops))
+        for access, over in zip(accesses, varies, strict=True)
+        if over == max(varies)
+    )
 
 
 def _tiles(cut: Cut, loops: Iterable[Loop]) -> int:

@@ -53,6 +53,8 @@ class Engine:
         self.forward = Forward(self) if fast_forward else None
         self.ready: deque[Actor] = deque()
         """Actors whose needs are met, in the order in which they came to be so."""
+        self.readied: list[Actor] = []
+        """Those that came to be so at this moment."""
         self.flights: list[tuple[Ticks, int, int]] = []
         """What is on its way: when it arrives, of which actor, and at what depth."""
         self.go = [self.environment.event() for _ in self.actors]
@@ -206,13 +208,14 @@ class Engine:
 
     def _decide(self, _: simpy.Event) -> None:
         self.events += 1
-        while True:
-            while self.due:
-                actor = self.actors[heapq.heappop(self.due)]
-                self.is_due[actor.index] = False
-                self._try(actor)
-            if not self._grant():
-                break
+        while self.due:
+            actor = self.actors[heapq.heappop(self.due)]
+            self.is_due[actor.index] = False
+            self._try(actor)
+        # Of those that come to be ready at one moment, an array goes before what is fetched ahead.
+        self.ready.extend(sorted(self.readied, key=lambda actor: not actor.computes))
+        self.readied.clear()
+        self._grant()
         self.planned = False
         self.books.look(self.now)
         moved, self.moved = self.moved, []
@@ -232,35 +235,33 @@ class Engine:
                 return
             actor.waits_for += 1
         actor.job = actor.work(actor.cursor) if active else _NOTHING
-        self._set(actor, "resource")
-        self.ready.append(actor)
+        if actor.job.parts:
+            self._set(actor, "resource")
+            self.readied.append(actor)
+        else:
+            self._complete(actor)
 
-    def _grant(self) -> bool:
-        """Begin what can begin, first come first served at each component; whether any ended."""
+    def _grant(self) -> None:
+        """Begin what can begin, first come first served at each component."""
         taken: set[str] = set()
         waiting, self.ready = self.ready, deque()
-        ended = False
         for actor in waiting:
             job = actor.job
             assert job is not None
             names = {part.component.name for part in job.parts}
-            if not job.parts:
-                self._complete(actor)
-                ended = True
-            elif names & taken or not all(part.component.free for part in job.parts):
+            if names & taken or not job.fits:
                 taken |= names
                 self.ready.append(actor)
-            else:
-                if any(part.turn for part in job.parts):
-                    job = actor.job = job.turned
-                for part in job.parts:
-                    part.component.in_use += 1
-                    part.component.wrote = part.write
-                self.books.begin(actor, job, self.now)
-                self._set(actor, "busy")
-                actor.began = self.played
-                self.go[actor.index].succeed()
-        return ended
+                continue
+            if any(part.turn for part in job.parts):
+                job = actor.job = job.turned
+            for part in job.parts:
+                part.component.in_use += 1
+                part.component.wrote = part.write
+            self.books.begin(actor, job, self.now)
+            self._set(actor, "busy")
+            actor.began = self.played
+            self.go[actor.index].succeed()
 
     def _set(self, actor: Actor, status: Status) -> None:
         if actor.status != status:

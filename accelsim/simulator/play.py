@@ -70,8 +70,8 @@ def _told(
         where = f"layer '{layer}', block '{block.name}'" if layer else f"block '{block.name}'"
         least = float(block_cycles(counts, architecture))
         raise Interrupted(
-            f"interrupted at cycle {float(stopped.cycles):,.0f} of {where}, which takes at least "
-            f"{least:,.0f} cycles"
+            f"interrupted at cycle {float(stopped.cycles):,.0f} of {where}, for which the analytic "
+            f"model counts {least:,.0f} cycles"
         ) from None
 
 

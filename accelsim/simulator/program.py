@@ -21,6 +21,7 @@ from accelsim.simulator.components.component import Component, MachinePart, comp
 from accelsim.simulator.components.link import LinkComponent
 from accelsim.simulator.copies import Copies
 from accelsim.simulator.durations import Durations, fold_levels
+from accelsim.simulator.hiding import Hiding, whole_turns
 from accelsim.simulator.loops import Address, Level, Way, explicit_loops, way_of
 from accelsim.simulator.needs import Place, common_loops, place_of, read_again, wait_for
 from accelsim.simulator.order import take_turns
@@ -34,7 +35,6 @@ from accelsim.simulator.stages import (
 from accelsim.simulator.volumes import fresh_levels
 
 __all__ = ["Program", "program_of"]
-
 Bits = Callable[[str], int]
 
 
@@ -79,9 +79,10 @@ class _Builder:
             residency,
             self.copies,
             cycles={name: einsum.cycles for name, einsum in self.cycles.items()},
-            turns=_turns(next(iter(self.ways.values())), shared),
+            turns=whole_turns(next(iter(self.ways.values())), shared),
         )
-        self.copies.prefetch()
+        self.hiding = Hiding(residency, self.components, self.ways, self.crossings, counts)
+        self.copies.prefetch(self.hiding.useful)
         self.actors: list[Actor] = []
         self.turns: dict[str, Actor] = {}
         self.durations = Durations(residency, self.components, self.ways, self.crossings)
@@ -190,7 +191,7 @@ class _Builder:
         if crossing.kind != "up":
             # The array reads from the last store itself.
             latency = self._latency(above) + (self._latency(below) if last else 0)
-        return self._actor(
+        mover = self._actor(
             f"{tensor} from {ends[0].memory} to {ends[1].memory} for {crossing.einsum}",
             tensor,
             way.levels[:depth],
@@ -199,6 +200,9 @@ class _Builder:
             flags=fresh,
             latency=latency,
         )
+        slow = [store.memory for store in (above, below) if self._latency(store)]
+        mover.delayed_by = "+".join(slow if last else slow[:1])
+        return mover
 
     def _stream(self, turn: Actor, crossing: Crossing) -> None:
         """Operands that pass by all stores: the first of them come after the latency."""
@@ -344,11 +348,19 @@ class _Builder:
                 movers = self.movers.get((name, access), ())
                 turn.needs = [need for need in turn.needs if need.other not in movers]
                 if turn is not maker:
-                    wait_for(turn, maker, 1 - turns, "input", arrived=True)
+                    self._follow(turn, maker, turns)
                 if first is turn:
                     continue
-            if first is not writer:
+            if first is turn and writer is maker:
+                self._follow(turn, maker, turns)
+            elif first is not writer:
                 wait_for(first, writer, 1 - turns, "input", arrived=True)
+
+    def _follow(self, turn: Actor, maker: Actor, turns: int) -> None:
+        """Read what another Einsum left in registers: on one array, its results need not leave."""
+        if turn is not maker:
+            apart = turn.components[0] is not maker.components[0]
+            wait_for(turn, maker, 1 - turns, "input", arrived=apart)
 
     def _spaces(self) -> None:
         """A new tile waits until all that use the one whose place it takes are done with it."""
@@ -370,7 +382,12 @@ class _Builder:
 
     def _space(self, place: Place, taker: Actor, users: Iterable[Actor]) -> None:
         address, tensor, _ = place
-        copies = 2 if address is None else self.copies.of(address, tensor)
+        copies = 2
+        if address is not None:
+            copies = self.copies.of(address, tensor)
+        elif taker.computes:
+            # Inside the PEs, without a stated size.
+            copies = self.hiding.useful_results(taker.what)
         depth = None if address is None else self._loops_around(address, taker)
         for user in users:
             if user is not taker:
@@ -410,15 +427,6 @@ def _depth(residency: Residency, name: str) -> int:
         shared_depth(residency, (name, other)) for other in residency.schedules if other != name
     ]
     return max([kept, *others])
-
-
-def _turns(way: Way, depth: int) -> int:
-    """How often the outermost loops turn, if all tiles were whole."""
-    turns = 1
-    for level in way.levels[:depth]:
-        outer = level.length if level.parent < 0 else way.levels[level.parent].size
-        turns *= -(-outer // level.size)
-    return turns
 
 
 def _crossings(

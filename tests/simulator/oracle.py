@@ -9,7 +9,9 @@ a job of its own with a list of the jobs that it waits for, and time passes from
   tile before it is done with. What lies in the PEs through loops that are played has two.
 - A result's tile that was begun before is read again first; it is written when it is computed.
 - Innermost transfers happen while the array works; the array is held until all of them are done.
-- A transfer takes a port of both memories at once, each for its own time; first come first served.
+- A transfer takes a port of both memories at once, each for its own time; first come first served,
+  the array before the others of one moment. What an array job moves is shared out among ports.
+- Where memories have latencies and there is space, more tiles than two are held to hide them.
 - What was fetched arrives a latency later: that of the memory that is read, and of the one that
   the array then reads it from. An input that is kept nowhere streams: its first value is late.
 """
@@ -48,9 +50,9 @@ class Rules:
 
 @dataclass(eq=False)
 class Step:
-    """One job: what it takes of each component, and the jobs before it."""
+    """One job: the pieces that it takes of each component, and the jobs before it."""
 
-    parts: dict[str, Fraction]
+    parts: dict[str, list[Fraction]]
     index: Index
     held: str = ""
     """The component that is held until the last part is over."""
@@ -102,29 +104,34 @@ def makespan(tasks: Sequence[Task], ports: Mapping[str, int]) -> Fraction:
         for at, component in frees:
             used[component] -= at <= now
         frees = [(at, component) for at, component in frees if at > now]
-        again = True
+        again, readied = True, []
         while again:
             again = False
             for i, steps in enumerate(todo):
-                if at_work[i] is None and i not in queue and steps and met(steps[-1]):
-                    queue.append(i)
-            blocked: set[str] = set()
-            for i in list(queue):
-                step = todo[i][-1]
-                free = all(used.get(c, 0) < ports.get(c, 1) for c in step.parts)
-                if step.parts and (not free or blocked & step.parts.keys()):
-                    blocked |= step.parts.keys()
-                    continue
-                queue.remove(i)
-                todo[i].pop()
-                step.ended = now + max(step.parts.values(), default=F(0))
-                end = max(end, step.ended)
-                if not step.parts:
-                    again = True
-                    continue
-                at_work[i] = step
-                for component, cycles in step.parts.items():
-                    used[component] = used.get(component, 0) + 1
+                waits = at_work[i] is None and i not in queue and i not in readied
+                if waits and steps and met(steps[-1]):
+                    if steps[-1].parts:
+                        readied.append(i)
+                    else:
+                        steps.pop().ended = end = now
+                        again = True
+        queue += sorted(readied, key=lambda i: not todo[i][-1].held)
+        blocked: set[str] = set()
+        for i in list(queue):
+            step = todo[i][-1]
+            served = {c: shared_out(parts, ports.get(c, 1)) for c, parts in step.parts.items()}
+            free = all(used.get(c, 0) + len(p) <= ports.get(c, 1) for c, p in served.items())
+            if not free or blocked & step.parts.keys():
+                blocked |= step.parts.keys()
+                continue
+            queue.remove(i)
+            todo[i].pop()
+            step.ended = now + max(max(parts) for parts in served.values())
+            end = max(end, step.ended)
+            at_work[i] = step
+            for component, parts in served.items():
+                used[component] = used.get(component, 0) + len(parts)
+                for cycles in parts:
                     until = step.ended if component == step.held else now + cycles
                     frees.append((until, component))
         times = [at for at, _ in frees]
@@ -138,6 +145,17 @@ def makespan(tasks: Sequence[Task], ports: Mapping[str, int]) -> Fraction:
             break
         now = min(later)
     return end
+
+
+def shared_out(parts: Iterable[Fraction], ports: int) -> list[Fraction]:
+    """The longest first, each to the port with the least to do."""
+    found: list[Fraction] = []
+    for part in sorted(parts, reverse=True):
+        if len(found) < ports:
+            found.append(part)
+        else:
+            found[found.index(min(found))] += part
+    return found
 
 
 # What happens.
@@ -176,6 +194,14 @@ class _Nest:
             ]
         return found
 
+    def whole_turns(self, depth: int) -> int:
+        """Turns of the outermost loops, if all tiles were whole."""
+        tiles, turns = dict(self.sizes), 1
+        for loop in self.loops[:depth]:
+            turns *= -(-tiles[loop.rank] // loop.tile)
+            tiles[loop.rank] = loop.tile
+        return turns
+
     def around(self, depth: int, tensor: str) -> int:
         while depth and self.loops[depth - 1].rank not in self.ranks[tensor]:
             depth -= 1
@@ -213,7 +239,8 @@ def tasks_of(
     """
     tensors = {**inputs, "Z": output}
     nest, keeps = _nest(block, machine, sizes, tensors)
-    hops = _hops(block, machine, nest, keeps, bits)
+    cycles = cycles_per_step * len(nest.boxes(len(nest.loops)))
+    hops = _hops(block, machine, nest, keeps, bits, cycles)
     maker = _Maker(machine, nest, bits, rules)
     array = next(iter(machine.arrays))
     turn = Task("turn", nest.played, [])
@@ -271,6 +298,7 @@ def _hops(
     nest: _Nest,
     keeps: list[tuple[str, str, int]],
     bits: Mapping[str, int],
+    cycles: int,
 ) -> list[Hop]:
     array = next(iter(machine.arrays))
     filled: dict[str, int] = {}
@@ -290,6 +318,22 @@ def _hops(
         if memory not in block.double_buffer and replaced and fits:
             filled[memory] += sizes[i]
             copies[i] = 2
+    for i in reversed(range(len(keeps))):
+        tensor, memory, depth = keeps[i]
+        held, around = machine.memories[memory].size_bytes, nest.around(depth, tensor)
+        if memory in block.double_buffer or not around:
+            continue
+        outside = [m for t, m, _ in keeps[:i] if t == tensor]
+        root = next(m.name for m in machine.memories.values() if m.parent is None)
+        ends = (outside[-1] if outside else root, memory)
+        latency = sum(machine.memories[end].latency_cycles or 0 for end in ends)
+        wanted = min(64, 2 + -(-latency * nest.whole_turns(around) // cycles))
+        while wanted > copies[i]:
+            more = (wanted - copies[i]) * sizes[i]
+            if held is None or filled[memory] + more <= held * 8:
+                filled[memory] += more
+                copies[i] = wanted
+            wanted -= 1
     found = []
     for tensor in nest.ranks:
         above = next(m.name for m in machine.memories.values() if m.parent is None)
@@ -388,15 +432,19 @@ class _Maker:
         """What the array does in each of its turns, and what passes meanwhile."""
         where = {step.index: step for step in turn.steps}
         for step in turn.steps:
-            step.parts[array] = F(0)
+            step.parts[array] = [F(0)]
         for index, _ in self.nest.boxes(len(self.nest.loops)):
-            where[index[: turn.depth]].parts[array] += cycles
+            where[index[: turn.depth]].parts[array][0] += cycles
         for hop in passing:
             begun = self.begun(hop) if hop.tensor == "Z" else set()
+            moved: dict[tuple[Index, bool], int] = {}
             for index, box in self.nest.boxes(hop.loops):
-                times = 1 + (index in begun)
-                elements = self.nest.elements(hop.tensor, box) * times
-                self.take(where[index[: turn.depth]], hop.above, hop.tensor, elements)
+                elements = self.nest.elements(hop.tensor, box)
+                for again in {False, index in begun}:
+                    key = index[: turn.depth], again
+                    moved[key] = moved.get(key, 0) + elements
+            for (turned, _), elements in moved.items():
+                self.take(where[turned], hop.above, hop.tensor, elements)
 
     def take(self, step: Step, store: str, tensor: str, elements: int) -> None:
         memory = self.machine.memories.get(store)
@@ -404,7 +452,7 @@ class _Maker:
             return
         rate = F(memory.bandwidth_bytes_per_s) * memory.instances / F(self.machine.clock_hz)
         cycles = F(elements * self.bits[tensor], 8) / rate * memory.ports
-        step.parts[store] = step.parts.get(store, F(0)) + cycles
+        step.parts.setdefault(store, []).append(cycles)
 
     def latency(self, store: str) -> int:
         memory = self.machine.memories.get(store)
