@@ -13,7 +13,6 @@ import pytest
 
 import accelsim
 from accelsim.architecture.dram import load_dram
-from accelsim.mapping.mapping import Loop
 from accelsim.pipeline import map_workload
 from accelsim.report.stalls import stalls_text
 from accelsim.simulator.books import _MOST_DRAWN
@@ -173,12 +172,3 @@ def test_ten_channels_are_as_fast_as_the_bandwidth_of_systolic_ws() -> None:
     assert (
         10 * load_dram("lpddr4").peak_bytes_per_s == machine.memories["DRAM"].bandwidth_bytes_per_s
     )
-
-
-def test_resnet_suffers_from_tiles_of_a_pixel() -> None:
-    assert 1.3 < ROWS["ResNet-50 on systolic-ws"][1] < 1.4
-    sizes = {"N": 1, "C": 64, "K": 256, "P": 56, "Q": 56, "R": 1, "S": 1}
-    mapped = map_workload("conv2d", on="systolic-ws", set=sizes)
-    (block,) = mapped.plans.plans[0].mapped.blocks
-    loops = [step for step in block.nest.steps if isinstance(step, Loop)]
-    assert [(loop.rank, loop.tile) for loop in loops] == [("P", 1), ("Q", 1)]

@@ -90,8 +90,6 @@ def test_products_take_what_the_closed_form_says(
     own = (2 * rows if drain else rows) + columns - 2
     length = sizes[streamed]
     expected = folds * length + own if overlap else folds * (length + own)
-    if length == 1 and not overlap:
-        return  # Nothing streams: whole runs of folds hold another operand still.
     # Tiles in the buffer change nothing as long as they are whole folds.
     steps = (Loop(over_rows, rows), Loop(over_columns, columns * tile), Keep("buffer", (("A",),)))
     compute = Compute("Z", "array", over_rows, over_columns, (streamed,))
@@ -128,8 +126,6 @@ def test_convolutions_hold_a_weight_still_for_all_pixels(
     p: int, q: int, r: int, c: int, k: int, rows: int, columns: int, overlap: bool
 ) -> None:
     """Channels over rows and columns, one fold for each position in the filter."""
-    if p * q == 1:
-        return
     folds = ceil(c / rows) * ceil(k / columns) * r * r
     own = 2 * rows + columns - 2
     ranks: dict[str, int | str] = {"P": p, "Q": q, "R": r, "S": r, "C": c, "K": k}
