@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Generator, Hashable
+from collections.abc import Callable, Generator, Hashable
 from fractions import Fraction
 from typing import Any, cast
 
@@ -29,6 +29,17 @@ _LAST = EventPriority(9)
 _NOTHING = Job((), 0)
 
 _WAITING = ("turn", "barrier", "space", "input")
+
+
+class _AfterAll(simpy.Event):
+    """Happens at this moment, after everything else that does. (SimPy's own events set the same
+    two attributes.)"""
+
+    def __init__(self, environment: simpy.Environment, then: Callable[[simpy.Event], None]) -> None:
+        super().__init__(environment)
+        self._ok, self._value = True, None
+        self.callbacks = [then]
+        environment.schedule(self, priority=_LAST)
 
 
 class PlayInterruptedError(Exception):
@@ -201,10 +212,7 @@ class Engine:
         """Decide who goes next, once everything of this moment has happened."""
         if not self.planned:
             self.planned = True
-            event = simpy.Event(self.environment)
-            event._ok, event._value = True, None
-            event.callbacks = [self._decide]
-            self.environment.schedule(event, priority=_LAST)
+            _AfterAll(self.environment, self._decide)
 
     def _decide(self, _: simpy.Event) -> None:
         self.events += 1

@@ -32,11 +32,6 @@ class Component:
         self.wrote: bool | None = None
         """Whether the last transfer wrote; None before the first."""
 
-    @property
-    def free(self) -> bool:
-        """Whether it can take another job."""
-        return self.in_use < self.servers
-
 
 class MemoryLike(Component):
     """A component that tiles are moved from and to."""
