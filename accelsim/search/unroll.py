@@ -8,9 +8,13 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from accelsim.errors import UnsupportedError
 from accelsim.search.tiles import Ints, factors
 
 __all__ = ["unrollings"]
+
+_MOST = 20_000_000
+"""Pairs of a layout of the rows and one of the columns that are looked at, about 3 GB."""
 
 
 @lru_cache(maxsize=256)
@@ -49,6 +53,9 @@ def unrollings(
     Returns:
         [choice, rank] PEs along every rank, no choice twice, and [choice, 2, rank] how many of them
         are rows and columns; these may be more than the rank has values.
+
+    Raises:
+        UnsupportedError: where there are more than can be looked at.
     """
 
     def options(allowed: Sequence[int], pes: int) -> tuple[tuple[int, ...], ...]:
@@ -63,6 +70,12 @@ def unrollings(
 
     along_rows = np.array(_dimension(options(on_rows, rows), rows), np.int64)
     along_columns = np.array(_dimension(options(on_columns, columns), columns), np.int64)
+    if len(along_rows) * len(along_columns) > _MOST:
+        raise UnsupportedError(
+            f"there are {len(along_rows) * len(along_columns):.1e} ways to lay {len(sizes)} ranks "
+            f"over {rows} x {columns} PEs, more than the {_MOST:.0e} that are looked at; fix what "
+            "lies on rows and columns in the mapper, or use perfect tiles"
+        )
     along_rows = along_rows.reshape(len(along_rows), len(sizes))
     along_columns = along_columns.reshape(len(along_columns), len(sizes))
     both = (along_rows[:, None, :] * along_columns[None, :, :]).reshape(-1, len(sizes))
