@@ -221,7 +221,7 @@ class Engine:
             self.is_due[actor.index] = False
             self._try(actor)
         # Of those that come to be ready at one moment, an array goes before what is fetched ahead.
-        self.ready.extend(sorted(self.readied, key=lambda actor: not actor.computes))
+        self.ready.extend(sorted(self.readied, key=lambda a: (not a.computes, a.index)))
         self.readied.clear()
         self._grant()
         self.planned = False

@@ -194,9 +194,9 @@ class Cursor:
         self.at = [0] * len(levels)
         self.count = [1] * len(levels)
         self.extent = [1] * len(levels)
-        self._enter(0)
+        self.enter(0)
 
-    def _enter(self, first: int) -> None:
+    def enter(self, first: int) -> None:
         """Extents and trip counts from a level on inwards; those inside of it start anew."""
         for i in range(first, len(self.levels)):
             level = self.levels[i]
@@ -216,7 +216,7 @@ class Cursor:
         while i:
             if self.at[i - 1] + 1 < self.count[i - 1]:
                 self.at[i - 1] += 1
-                self._enter(i - 1)
+                self.enter(i - 1)
                 return i
             self.at[i - 1] = 0
             i -= 1

@@ -17,13 +17,14 @@ from accelsim.model.counts import BlockCounts
 from accelsim.model.crossings import Crosser, Crossing
 from accelsim.model.operations import operations_of
 from accelsim.simulator.actor import Actor, Job, Ticks, Work
+from accelsim.simulator.again import read_again
 from accelsim.simulator.components.component import Component, MachinePart, component_of
 from accelsim.simulator.components.link import LinkComponent
 from accelsim.simulator.copies import Copies
 from accelsim.simulator.durations import Durations, fold_levels
 from accelsim.simulator.hiding import Hiding, whole_turns
 from accelsim.simulator.loops import Address, Level, Way, explicit_loops, way_of
-from accelsim.simulator.needs import Place, common_loops, place_of, read_again, wait_for
+from accelsim.simulator.needs import Place, common_loops, place_of, wait_for
 from accelsim.simulator.order import take_turns
 from accelsim.simulator.stages import (
     Stages,

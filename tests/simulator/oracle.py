@@ -115,7 +115,7 @@ def makespan(tasks: Sequence[Task], ports: Mapping[str, int]) -> Fraction:
                     else:
                         steps.pop().ended = end = now
                         again = True
-        queue += sorted(readied, key=lambda i: not todo[i][-1].held)
+        queue += sorted(readied, key=lambda i: (not todo[i][-1].held, i))
         blocked: set[str] = set()
         for i in list(queue):
             step = todo[i][-1]
