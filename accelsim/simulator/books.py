@@ -67,6 +67,8 @@ class Books:
 
     def __init__(self, actors: tuple[Actor, ...], components: tuple[Component, ...]) -> None:
         self.ledgers = {component.name: _Ledger() for component in components}
+        self.drawn = {component.name for component in components if component.shown}
+        """Those of whose states a record is kept."""
         self.touched: dict[str, None] = {}
         self.base: dict[tuple[str, str], Ticks] = {}
         """Of every chain, what was not played out."""
@@ -209,7 +211,7 @@ class Books:
         ledger.since = now
 
     def _draw(self, name: str, ledger: _Ledger, now: Ticks) -> None:
-        if now == ledger.opened or ledger.state == "idle":
+        if now == ledger.opened or ledger.state == "idle" or name not in self.drawn:
             return
         span = name, ledger.opened, now, ledger.what, ledger.state
         if len(self.first) < _MOST_DRAWN:

@@ -71,7 +71,7 @@ class _Builder:
         self.copies = Copies(residency, bits)
         self.components = _components(residency)
         self.ways = {
-            name: way_of(residency, name, _depth(residency, name)) for name in _names(residency)
+            name: way_of(residency, name, _depth(residency, name)) for name in residency.schedules
         }
         self.crossings = _crossings(residency, counts, bits)
         shared = shared_depth(residency, tuple(self.ways))
@@ -407,10 +407,6 @@ def _components(residency: Residency) -> dict[str, Component]:
     parts: tuple[MachinePart, ...]
     parts = (*machine.arrays.values(), *machine.links.values(), *machine.memories.values())
     return {part.name: component_of(part, machine) for part in parts}
-
-
-def _names(residency: Residency) -> tuple[str, ...]:
-    return tuple(residency.schedules)
 
 
 def _depth(residency: Residency, name: str) -> int:

@@ -16,6 +16,7 @@ from fractions import Fraction
 from accelsim.errors import InputError
 from accelsim.mapping.mapping import Move
 from accelsim.mapping.residency import Residency
+from accelsim.simulator.components.component import ArrayLike, component_of
 from accelsim.simulator.copies import Copies
 from accelsim.simulator.loops import Address, explicit_loops, least_counts, way_of
 
@@ -150,7 +151,10 @@ def _later(
     """The edges, with as many turns more as hide what links take."""
     later = dict(edges)
     for each in crossed:
-        latency = residency.architecture.links[each.link].latency_cycles
+        # Before a result crosses, it must have left the array that made it.
+        component = component_of(residency.schedules[each.tensor].array, residency.architecture)
+        assert isinstance(component, ArrayLike)
+        latency = residency.architecture.links[each.link].latency_cycles + component.latency_cycles
         for reader in each.readers:
             if period and (each.tensor, reader) in later:
                 later[each.tensor, reader] += -int(-latency // period)

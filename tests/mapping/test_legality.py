@@ -283,6 +283,26 @@ def test_what_bypasses_the_registers_is_not_forwarded_in_them(
 # ---- epochs
 
 
+def test_what_is_reduced_is_read_once_it_is_complete(machine: Machine) -> None:
+    cascade = cascade_from_text(
+        "T[m,n] = A[m] * B[n]\nG[m] = max(n) T[m,n]\nU[m,n] = T[m,n] - G[m]",
+        ranks={"M": 4, "N": 3},
+        tensors={"A": ("M",), "B": ("N",)},
+    )
+    body = [Compute(name, "array") for name in "TGU"]
+    early = block(*body, steps=(Loop("M"), Loop("N"), Keep("buffer", (("T", "G"),))))
+    assert problems(machine(), early, cascade=cascade) == (
+        "Einsum 'U' reads 'G' in a loop over 'N' before that has been reduced over all of 'N'; "
+        "move 'U' out of the loop, or end the loop before it",
+    )
+    # A loop that turns once, one over another rank, and readers outside of it are fine.
+    once = block(*body, steps=(Loop("M"), Loop("N", 3), Keep("buffer", (("T", "G"),))))
+    inside = Nest((Loop("N"),), (body[0], body[1]))
+    apart = block(inside, body[2], steps=(Loop("M"), Keep("buffer", (("T", "G"),))))
+    for sound in (once, apart):
+        check_structure(MappedLayer("mine", (sound,)), cascade, machine())
+
+
 def test_an_einsum_is_in_one_epoch(machine: Machine) -> None:
     assert problems(machine(), block(T, U, epochs=(("T",),))) == (
         "Einsum 'U' is in 0 epochs, must be in one",

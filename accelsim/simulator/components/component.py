@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from fractions import Fraction
 from typing import TypeVar
@@ -33,7 +34,7 @@ class Component:
         """Whether the last transfer wrote; None before the first."""
 
 
-class MemoryLike(Component):
+class MemoryLike(Component, ABC):
     """A component that tiles are moved from and to."""
 
     limited: bool
@@ -43,6 +44,7 @@ class MemoryLike(Component):
     latency_cycles: int
     """From a request to its first data."""
 
+    @abstractmethod
     def cycles(self, bits: Fraction, *, run_bits: Fraction, write: bool) -> Fraction:
         """Cycles that one transfer holds one of its ports.
 
@@ -51,16 +53,16 @@ class MemoryLike(Component):
             run_bits: how much of it lies in one piece.
             write: whether it is written.
         """
-        raise NotImplementedError
 
     def turn_cycles(self, *, write: bool) -> Fraction:
         """Cycles more where the transfer before went the other way."""
         return Fraction(0)
 
 
-class ArrayLike(Component):
+class ArrayLike(Component, ABC):
     """A component that computes tiles."""
 
+    @abstractmethod
     def cycles(self, steps: int, folds: int) -> int:
         """Cycles that one tile holds the array.
 
@@ -68,7 +70,6 @@ class ArrayLike(Component):
             steps: cycles in which its PEs work.
             folds: how often what stays in the PEs is replaced in it.
         """
-        raise NotImplementedError
 
     @property
     def latency_cycles(self) -> int:
