@@ -76,11 +76,13 @@ class MemoryFile(_Strict):
     @model_validator(mode="after")
     def _one_bandwidth(self) -> MemoryFile:
         if self.dram is not None and self.bandwidth_bytes_per_s is not None:
-            raise ValueError("the bandwidth follows from dram; remove bandwidth_bytes_per_s")
+            raise ValueError("must have dram or bandwidth_bytes_per_s, not both; remove one")
         if self.dram is not None and self.parent is not None:
-            raise ValueError("dram is for the outermost memory; remove it, or parent")
+            raise ValueError("must be the outermost memory to have dram; remove dram, or parent")
         if self.dram is not None and self.ports != 1:
-            raise ValueError("all channels of dram serve one transfer at a time; remove ports")
+            raise ValueError(
+                "must have one port where it has dram, whose channels work together; remove ports"
+            )
         return self
 
     @model_validator(mode="after")

@@ -224,10 +224,13 @@ def test_wrong_options(
             "none.yaml' does not exist",
         ),
         ("DRAM: {bandwidth_bytes_per_s: null, dram: hbm2}", "must be a mapping of keys"),
-        ("DRAM: {dram: {part: hbm2, channels: 8}}", "remove bandwidth_bytes_per_s"),
+        (
+            "DRAM: {dram: {part: hbm2, channels: 8}}",
+            "must have dram or bandwidth_bytes_per_s, not both",
+        ),
         (
             "GLB: {bandwidth_bytes_per_s: null, dram: {part: hbm2, channels: 8}}",
-            "dram is for the outermost memory",
+            "must be the outermost memory to have dram",
         ),
         ("PEs: {systolic: true}", "PEs.systolic is true, must be a mapping of keys"),
         ("PEs: {systolic: {overlap_folds: perhaps}}", "must be a valid boolean"),
