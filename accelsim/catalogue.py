@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accelsim.accelerators.registry import ACCELERATORS
+from accelsim.architecture.devices import DEVICES
 from accelsim.documents import read_document
 from accelsim.errors import InputError, unknown_name
 from accelsim.formats import FORMATS
@@ -11,7 +12,12 @@ from accelsim.library import shipped as files
 
 __all__ = ["KINDS", "shipped"]
 
-_FOLDERS = {"workloads": WORKLOADS, "architectures": ARCHITECTURES, "mappers": MAPPERS}
+_FOLDERS = {
+    "workloads": WORKLOADS,
+    "architectures": ARCHITECTURES,
+    "mappers": MAPPERS,
+    "devices": DEVICES,
+}
 
 KINDS = (*_FOLDERS, "accelerators", "formats")
 """What can be asked for."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from accelsim.architecture import load_architecture
+from accelsim.architecture.devices import load_device
 from accelsim.documents import Plain, Where, parse_document, read_document
 from accelsim.einsum.format import format_cascade
 from accelsim.errors import InputError, UnsupportedError, unknown_name
@@ -19,7 +20,7 @@ from accelsim.workload.load import load_open_workload
 
 __all__ = ["KINDS", "check_file", "check_kind", "file_kind", "files_in", "format_text"]
 
-KINDS = ("workload", "architecture", "mapper", "result")
+KINDS = ("workload", "architecture", "mapper", "device", "result")
 """What a file can be."""
 
 _MOST_LINES = 50_000
@@ -28,6 +29,7 @@ _KEYS = {
     "workload": ("ranks", "tensors", "cascade", "layers", "outputs", "formats", "constants"),
     "architecture": ("components", "extends", "clock_hz", "word_bits", "mapper"),
     "mapper": ("cases", "search", "rewrites", "fallback"),
+    "device": ("bandwidth_bytes_per_s", "peak_operations_per_s", "memory_bytes", "on_chip_bytes"),
 }
 """Keys that tell a file's kind: those that no other kind has."""
 
@@ -86,6 +88,8 @@ def check_file(name: str | Path, *, kind: str | None = None) -> str:
             load_architecture(shown)
         elif kind == "mapper":
             _check_mapper(shown)
+        elif kind == "device":
+            load_device(shown)
         else:
             load_result(path)
     except InputError as error:

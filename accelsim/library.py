@@ -22,6 +22,7 @@ class Folder:
     parts: tuple[str, ...]
     """Folder under the package, or under the checkout where ``top`` is True."""
     top: bool = False
+    suffix: str = ".yaml"
 
     @property
     def path(self) -> Path:
@@ -34,6 +35,7 @@ class Folder:
 
 WORKLOADS = Folder("workload", ("workloads",), top=True)
 MAPPERS = Folder("mapper", ("mappers",), top=True)
+MODELS = Folder("model", ("workloads", "models"), top=True, suffix=".json")
 ARCHITECTURES = Folder("architecture", ("architecture", "library"))
 
 
@@ -43,7 +45,7 @@ def shipped(folder: Folder) -> dict[str, Path]:
     root = folder.path
     return {
         str(path.relative_to(root).with_suffix("").as_posix()): path
-        for path in sorted(root.rglob("*.yaml"))
+        for path in sorted(root.rglob(f"*{folder.suffix}"))
     }
 
 
@@ -54,7 +56,7 @@ def find(folder: Folder, name: str) -> tuple[Path, str]:
         InputError: where neither exists; the closest shipped name is given.
     """
     if name in shipped(folder):
-        return shipped(folder)[name], f"{folder.parts[-1]}/{name}.yaml"
+        return shipped(folder)[name], f"{folder.parts[-1]}/{name}{folder.suffix}"
     path = Path(name)
     looks_like_path = (
         path.suffix in (".yaml", ".yml") or "\\" in name or name.startswith((".", "/"))

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from accelsim.architecture import Architecture, load_architecture
+from accelsim.einsum.bounds import Bounds
 from accelsim.errors import InputError, UnsupportedError, unknown_name
 from accelsim.mapping.dump import PlannedLayer, dump_mapper
 from accelsim.mapping.load import load_mapper
@@ -23,7 +24,7 @@ from accelsim.search.exhaustive import OBJECTIVES
 from accelsim.search.plan import Plans, plan_layers
 from accelsim.simulator.timing import LayerTiming, timing_json
 from accelsim.version import __version__
-from accelsim.workload import Workload, load_workload
+from accelsim.workload import Layer, Workload, load_workload
 
 __all__ = ["FIDELITIES", "MappedWorkload", "map_workload", "simulate"]
 
@@ -260,6 +261,7 @@ def _result(
             plan.mapped.tiles,
             plan.methods,
             played[i] if played else None,
+            *_needed(workload.layers[i], on),
         )
         for i, (count, plan) in enumerate(zip(counts, plans.plans, strict=True))
     ]
@@ -272,6 +274,12 @@ def _result(
         version=__version__,
         timing=_timing(on, counts, timings) if timings else None,
     )
+
+
+def _needed(layer: Layer, on: Architecture) -> tuple[int, float]:
+    """Operations and compulsory bytes of one run of what was asked for."""
+    bounds = Bounds(layer.cascade)
+    return bounds.operations, bounds.compulsory_bytes(lambda t: layer.bits(t, on.word_bits))
 
 
 def _timing(

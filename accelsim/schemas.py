@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
+from accelsim.architecture.devices.schema import DeviceFile
 from accelsim.architecture.schema import ArchitectureFile
 from accelsim.errors import InputError, unknown_name
 from accelsim.mapping.schema import MapperFile
@@ -23,6 +24,7 @@ KINDS = {
     "workload": "a cascade or a network, as in workloads/",
     "architecture": "a machine, or changes to one (extends)",
     "mapper": "a dataflow, as in mappers/",
+    "device": "a real chip: memory and peak rates, as in accelsim/architecture/devices/",
     "result": "what accelsim simulate --json writes",
 }
 """What can be asked for, with a line each."""
@@ -165,6 +167,10 @@ def _mapper() -> Schema:
     return {**_reference("MapperFile"), "$defs": _definitions(_YamlGenerator, MapperFile)}
 
 
+def _device() -> Schema:
+    return {**_reference("DeviceFile"), "$defs": _definitions(_YamlGenerator, DeviceFile)}
+
+
 def _result() -> Schema:
     return {**_reference("ResultFile"), "$defs": _definitions(_Generator, ResultFile)}
 
@@ -173,5 +179,6 @@ _BODIES = {
     "workload": _workload,
     "architecture": _architecture,
     "mapper": _mapper,
+    "device": _device,
     "result": _result,
 }

@@ -14,6 +14,7 @@ LAYERS = [
         "errors",
         "expressions",
         "files",
+        "json_reader",
         "layout",
         "library",
         "sizes",

@@ -18,6 +18,7 @@ __all__ = ["main"]
 
 VERBS = {
     "simulate": "cycles, energy and traffic of a workload on an architecture",
+    "roofline": "where a model spends its time on a device, layer by layer",
     "map": "the best mapping, with its nest, its front and its proof; a mapper file of it",
     "compare": "what changed between two results, and why",
     "passes": "passes, fusion, footprints and traffic that a cascade implies on every machine",

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from math import prod
 
-from accelsim.einsum.cascade import Cascade, Node, Term
+from accelsim.einsum.cascade import Cascade, Einsum, Node, Term
 
-__all__ = ["Bounds"]
+__all__ = ["Bounds", "einsum_operations"]
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,7 @@ class Bounds:
     @cached_property
     def operations(self) -> int:
         """Signs, functions and reductions, each one operation a point."""
-        return sum(
-            einsum.points * (_operations(einsum.expression) + (einsum.reduction is not None))
-            for einsum in self.cascade.einsums
-        )
+        return sum(map(einsum_operations, self.cascade.einsums))
 
     @cached_property
     def compulsory(self) -> Mapping[str, str]:
@@ -81,15 +79,20 @@ class Bounds:
         factors = [factor for _, _, positions in self._dims(name) for factor in positions]
         return "*".join(factors) or "1"
 
-    def compulsory_bytes(self, bits: Callable[[str], int]) -> float:
+    def compulsory_bytes(self, bits: Callable[[str], int | Fraction]) -> float:
         """The same in bytes, with ``bits`` per element of each tensor."""
         total = sum(count * bits(name) for name, count in self.elements.items())
-        return total / 8
+        return float(total / 8)
 
     @property
     def intensity_per_element(self) -> float:
         """Operations per element of compulsory traffic: no mapping has more."""
         return self.operations / self.compulsory_elements
+
+
+def einsum_operations(einsum: Einsum) -> int:
+    """Of one Einsum: signs, functions and its reduction, each one operation a point."""
+    return einsum.points * (_operations(einsum.expression) + (einsum.reduction is not None))
 
 
 def _operations(node: Node) -> int:

@@ -1,12 +1,13 @@
-"""Number formats: names and bits per element."""
+"""Number types: how many bits a value has, and which values there are."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from accelsim.errors import InputError, unknown_name
 
-__all__ = ["FORMATS", "NumberFormat", "number_format"]
+__all__ = ["NUMBERS", "NumberFormat", "number_format"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,34 +15,72 @@ class NumberFormat:
     """A plain number type."""
 
     name: str
-    bits: int
+    bits: int | Fraction
+    """Of a value as it is stored."""
     description: str
     """What it is, with its source."""
+    exponent: int = 0
+    """Bits of the exponent; 0 for integers."""
+    mantissa: int = 0
+    """Bits behind the leading one; of an integer, bits of its magnitude."""
+
+    @property
+    def is_float(self) -> bool:
+        """Whether it is a floating-point type."""
+        return self.exponent > 0
+
+    def within(self, other: NumberFormat) -> bool:
+        """Whether every finite value of this type is a value of the other, so none is rounded.
+
+        Example:
+            >>> number_format("int8").within(number_format("fp16"))
+            True
+            >>> number_format("fp16").within(number_format("bf16"))
+            False
+        """
+        if self.is_float:
+            return self.exponent <= other.exponent and self.mantissa <= other.mantissa
+        if not other.is_float:
+            return self.mantissa <= other.mantissa
+        # -2^m is a power of two: a significand of m bits holds the rest.
+        reach = 2 ** (other.exponent - 1) - 1
+        return self.mantissa <= other.mantissa + 1 and self.mantissa <= reach
 
 
-FORMATS: dict[str, NumberFormat] = {
+NUMBERS: dict[str, NumberFormat] = {
     each.name: each
     for each in (
-        NumberFormat("fp64", 64, "binary64 (IEEE 754-2019)"),
-        NumberFormat("fp32", 32, "binary32 (IEEE 754-2019)"),
-        NumberFormat("fp16", 16, "binary16 (IEEE 754-2019)"),
-        NumberFormat("bf16", 16, "8-bit exponent, 7-bit mantissa (Intel, BFLOAT16, 2018)"),
-        NumberFormat("fp8_e4m3", 8, "OCP 8-bit floating point, rev. 1.0 (2023)"),
-        NumberFormat("fp8_e5m2", 8, "OCP 8-bit floating point, rev. 1.0 (2023)"),
-        NumberFormat("int32", 32, "two's complement"),
-        NumberFormat("int16", 16, "two's complement"),
-        NumberFormat("int8", 8, "two's complement"),
-        NumberFormat("int4", 4, "two's complement, two to a byte"),
+        NumberFormat("fp64", 64, "binary64 (IEEE 754-2019)", 11, 52),
+        NumberFormat("fp32", 32, "binary32 (IEEE 754-2019)", 8, 23),
+        NumberFormat("tf32", 32, "19 of 32 bits are used (NVIDIA A100 whitepaper, 2020)", 8, 10),
+        NumberFormat("fp16", 16, "binary16 (IEEE 754-2019)", 5, 10),
+        NumberFormat("bf16", 16, "8-bit exponent, 7-bit mantissa (Intel, BFLOAT16, 2018)", 8, 7),
+        NumberFormat("fp8_e4m3", 8, "OCP 8-bit floating point, rev. 1.0 (2023)", 4, 3),
+        NumberFormat("fp8_e5m2", 8, "OCP 8-bit floating point, rev. 1.0 (2023)", 5, 2),
+        NumberFormat("fp6_e3m2", 6, "OCP Microscaling formats, rev. 1.0 (2023)", 3, 2),
+        NumberFormat("fp6_e2m3", 6, "OCP Microscaling formats, rev. 1.0 (2023)", 2, 3),
+        NumberFormat("fp4_e2m1", 4, "OCP Microscaling formats, rev. 1.0 (2023)", 2, 1),
+        NumberFormat("int32", 32, "two's complement", 0, 31),
+        NumberFormat("int16", 16, "two's complement", 0, 15),
+        NumberFormat("int8", 8, "two's complement", 0, 7),
+        NumberFormat("int6", 6, "two's complement", 0, 5),
+        NumberFormat("int4", 4, "two's complement, two to a byte", 0, 3),
+        NumberFormat("int3", 3, "two's complement", 0, 2),
+        NumberFormat("int2", 2, "two's complement, four to a byte", 0, 1),
+        NumberFormat("ternary", 2, "-1, 0, 1 in two bits (BitNet b1.58, 2024)", 0, 1),
+        NumberFormat(
+            "ternary-packed", Fraction(8, 5), "-1, 0, 1, five to a byte (3^5 <= 2^8)", 0, 1
+        ),
     )
 }
 
 
 def number_format(name: str) -> NumberFormat:
-    """The format of that name.
+    """The number type of that name.
 
     Raises:
         InputError: where there is none; the closest is named.
     """
-    if name not in FORMATS:
-        raise InputError(unknown_name("format", name, FORMATS))
-    return FORMATS[name]
+    if name not in NUMBERS:
+        raise InputError(unknown_name("number type", name, NUMBERS))
+    return NUMBERS[name]

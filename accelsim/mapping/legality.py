@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from math import prod
 
 from accelsim.architecture.architecture import Architecture, Array
 from accelsim.einsum.cascade import Cascade
 from accelsim.errors import InputError, unknown_name
+from accelsim.formats import Bits
 from accelsim.mapping.mapping import Block, Compute, Keep, Loop, MappedLayer, Move
 from accelsim.mapping.occupancy import Occupancy, occupancy_of
 from accelsim.mapping.residency import Residency
 
 __all__ = ["check_capacity", "check_structure"]
-
-Bits = Callable[[str], int]
 
 
 def check_structure(mapped: MappedLayer, cascade: Cascade, architecture: Architecture) -> None:

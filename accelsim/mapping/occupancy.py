@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 from accelsim.einsum.cascade import TensorAccess
+from accelsim.formats import Bits
 from accelsim.mapping.mapping import Keep
 from accelsim.mapping.residency import Residency
 from accelsim.mapping.schedule import Schedule
@@ -13,10 +15,8 @@ from accelsim.mapping.volume import pe_elements, same_elements, tile_elements
 
 __all__ = ["Kept", "Occupancy", "kept_tiles", "occupancy_of"]
 
-Bits = Callable[[str], int]
-"""Tensor -> bits per element."""
 
-Occupancy = dict[str, dict[str, int]]
+Occupancy = dict[str, dict[str, int | Fraction]]
 """Memory -> tensors that share a space (``QK=SN=A``), or ``reserved`` -> bits."""
 
 
@@ -27,7 +27,7 @@ class Kept:
     memory: str
     address: tuple[int, ...]
     tensors: tuple[str, ...]
-    size_bits: int
+    size_bits: int | Fraction
 
 
 def kept_tiles(residency: Residency, bits: Bits) -> Iterator[Kept]:
@@ -90,7 +90,7 @@ def _fill(
 
 def _groups(
     residency: Residency, keep: Keep, address: tuple[int, ...], bits: Bits
-) -> list[tuple[str, int]]:
+) -> list[tuple[str, int | Fraction]]:
     found = []
     for group in keep.groups:
         sizes = [_tile(residency, keep, tensor, address) * bits(tensor) for tensor in group]

@@ -27,6 +27,10 @@ class LayerPlan:
     """Einsum -> the method that found its mapping."""
     played: tuple[Fraction, ...] | None = None
     """Of every block, its cycles as played out in time; None: as counted."""
+    elementary_operations: int = 0
+    """Of the cascade that was asked for, in one run."""
+    compulsory_bytes: float = 0.0
+    """The same: its inputs and outputs, once."""
 
     @property
     def cycles(self) -> Fraction | None:
@@ -202,6 +206,8 @@ def _layer_result(plan: LayerPlan, architecture: Architecture) -> LayerResult:
         cycles=float(cycles),
         energy_pj=sum(known) if len(known) == len(energies) else None,
         dram_bytes=sum(einsum.dram_bytes for einsum in einsums),
+        elementary_operations=plan.elementary_operations * repeat,
+        compulsory_bytes=plan.compulsory_bytes * repeat,
         utilization=_utilization([counts], architecture, cycles),
         tiles=plan.tiles,
         search=plan.search,
@@ -253,7 +259,7 @@ def build_result(
             for memory, moved in traffic_of(block.einsums).items():
                 traffic[memory] += Fraction(moved) * repeat
             for memory, spaces in block.occupancy_bits.items():
-                filled = sum(spaces.values()) / 8
+                filled = float(sum(spaces.values()) / 8)
                 held = architecture.memories[memory].capacity_bytes
                 filled = min(filled, held) if held is not None else filled
                 occupancy[memory] = max(occupancy.get(memory, 0.0), filled)

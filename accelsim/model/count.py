@@ -22,12 +22,13 @@ Counting rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import prod
 
 from accelsim.architecture.architecture import Architecture
 from accelsim.einsum.cascade import Cascade
+from accelsim.formats import Bits
 from accelsim.mapping.extents import iterations
 from accelsim.mapping.legality import check_capacity, check_operations
 from accelsim.mapping.mapping import Block, MappedLayer, Move
@@ -38,8 +39,6 @@ from accelsim.model.crossings import Crosser, Crossing, still_there
 from accelsim.model.operations import operations_of
 
 __all__ = ["count_block", "count_layer"]
-
-Bits = Callable[[str], int]
 
 
 def count_layer(
@@ -116,7 +115,7 @@ def _tiles(schedule: Schedule) -> int:
 
 
 def _spilled(
-    block: Block, architecture: Architecture, occupancy: Mapping[str, Mapping[str, int]]
+    block: Block, architecture: Architecture, occupancy: Mapping[str, Mapping[str, int | Fraction]]
 ) -> dict[str, Fraction]:
     found = {}
     for name in block.spill:

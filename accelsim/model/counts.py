@@ -58,7 +58,7 @@ class BlockCounts:
     einsums: tuple[EinsumCounts, ...]
     epochs: tuple[Mapping[str, int], ...]
     """For each epoch, array or link -> busy cycles; a single one where there are no epochs."""
-    occupancy_bits: Mapping[str, Mapping[str, int]]
+    occupancy_bits: Mapping[str, Mapping[str, int | Fraction]]
     """Memory -> what fills it (tensors that share a space, ``reserved``) -> bits."""
     spilled: Mapping[str, Fraction]
     """Memory -> the part of its tiles that goes to the memory above."""

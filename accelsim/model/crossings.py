@@ -6,13 +6,14 @@ fidelities: the analytic model adds them up, a simulation spreads each over the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from typing import Literal
 
 from accelsim.einsum.cascade import TensorAccess
+from accelsim.formats import Bits
 from accelsim.mapping.extents import Cut
 from accelsim.mapping.residency import Residency, Store
 from accelsim.mapping.schedule import Schedule
@@ -23,7 +24,6 @@ from accelsim.model.operations import register_accesses
 
 __all__ = ["Crosser", "Crossing", "Moved", "delivered_elements", "still_there"]
 
-Bits = Callable[[str], int]
 
 Moved = Mapping[str, tuple[Exact, Exact]]
 """Memory -> bits that it reads and writes."""

@@ -76,6 +76,10 @@ class LayerResult:
     cycles: float
     energy_pj: float | None
     dram_bytes: float
+    elementary_operations: int
+    """Multiplications, additions, functions and comparisons that were asked for."""
+    compulsory_bytes: float
+    """Inputs and outputs that were asked for, once each run: no mapping moves less."""
     utilization: Mapping[str, float]
     """Array -> busy PE-cycles over PEs times the layer's cycles."""
     tiles: Mapping[str, int]
@@ -93,6 +97,8 @@ class LayerResult:
             "cycles": self.cycles,
             "energy_pj": self.energy_pj,
             "dram_bytes": self.dram_bytes,
+            "elementary_operations": self.elementary_operations,
+            "compulsory_bytes": self.compulsory_bytes,
             "utilization": dict(self.utilization),
             "tiles": dict(self.tiles),
             "search": dict(self.search),
@@ -145,6 +151,16 @@ class Result:
         """Every Einsum of every layer; names carry the layer's where there are several."""
         return tuple(einsum for layer in self.layers for einsum in layer.einsums)
 
+    @property
+    def elementary_operations(self) -> int:
+        """What the workload asks for on every machine, each operation one."""
+        return sum(layer.elementary_operations for layer in self.layers)
+
+    @property
+    def compulsory_bytes(self) -> float:
+        """What crosses the outermost memory at least, with each layer on its own."""
+        return sum(layer.compulsory_bytes for layer in self.layers)
+
     def as_json(self) -> dict[str, Any]:
         """The documented JSON form (docs/json.md); keys may be added, never changed."""
         return {
@@ -166,6 +182,8 @@ class Result:
             "traffic_bytes": dict(self.traffic_bytes),
             "occupancy_bytes": dict(self.occupancy_bytes),
             "operations": self.operations,
+            "elementary_operations": self.elementary_operations,
+            "compulsory_bytes": self.compulsory_bytes,
             "peak_operations_per_s": dict(self.peak_operations_per_s),
             "outermost_memory": self.outermost_memory,
             "clock_hz": self.clock_hz,

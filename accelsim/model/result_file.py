@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from accelsim.errors import InputError
+from accelsim.json_reader import parse_json
 
 __all__ = ["BlockEntry", "EinsumEntry", "LayerEntry", "ResultFile", "load_result"]
 
@@ -124,6 +125,10 @@ class LayerEntry(_Entry):
     """Energy in pJ; null where a figure is missing."""
     dram_bytes: Figure
     """Bytes read and written in the outermost memory."""
+    elementary_operations: Whole | None = None
+    """Multiplications, additions, functions and comparisons that were asked for, each one."""
+    compulsory_bytes: Figure | None = None
+    """Inputs and outputs that were asked for, once each run."""
     utilization: Figures
     """Array -> busy PE-cycles over PEs times the layer's cycles, 0 to 1."""
     tiles: Annotated[dict[Text, Whole], Field(max_length=10_000)]
@@ -202,6 +207,10 @@ class ResultFile(_Entry):
     """Memory -> most bytes that are kept in it at a time; only memories that keep tiles."""
     operations: Whole
     """Actions of functional units."""
+    elementary_operations: Whole | None = None
+    """Multiplications, additions, functions and comparisons that were asked for, each one."""
+    compulsory_bytes: Figure | None = None
+    """Inputs and outputs of all layers, once each run."""
     peak_operations_per_s: Figures
     """Array -> PEs times clock, in 1/s."""
     outermost_memory: Text
@@ -235,7 +244,7 @@ def load_result(path: str | Path) -> ResultFile:
     # Every value but the first of its list or object has a comma in front.
     if text.count(",") > _MAX_VALUES:
         raise InputError(f"{shown}: holds more than {_MAX_VALUES:,} values; {_AGAIN}")
-    data = _parse(text, shown)
+    data = parse_json(text, name=shown, advice=_AGAIN)
     if not isinstance(data, dict):
         raise InputError(f"{shown}: result is {_kind(data)}, must be an object; {_AGAIN}")
     version = data.get("schema_version", 1)
@@ -270,30 +279,6 @@ def _read(shown: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{shown}: is not UTF-8 text (byte {error.start}); {_AGAIN}") from None
-
-
-def _parse(text: str, shown: str) -> object:
-    def constant(word: str) -> object:
-        raise InputError(f"{shown}: holds {word}, which is not JSON, must be a number or null")
-
-    def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        found: dict[str, object] = {}
-        for name, value in pairs:
-            if name in found:
-                raise InputError(f"{shown}: key {_shown(name)} is written twice; keep one")
-            found[name] = value
-        return found
-
-    try:
-        return json.loads(text, parse_constant=constant, object_pairs_hook=unique)
-    except json.JSONDecodeError as error:
-        reason = error.msg[:1].lower() + error.msg[1:]
-        place = f"{shown}:{error.lineno}:{error.colno}"
-        raise InputError(f"{place}: is not JSON: {reason}; {_AGAIN}") from None
-    except RecursionError:
-        raise InputError(f"{shown}: is nested too deeply, must be a result; {_AGAIN}") from None
-    except ValueError:  # Python reads no whole number of more than 4,300 digits.
-        raise InputError(f"{shown}: holds a number of too many digits; {_AGAIN}") from None
 
 
 _RULES = {

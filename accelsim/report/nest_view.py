@@ -5,12 +5,13 @@ What a nest says, with its cascade's sizes worked in; texts and pictures are mad
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
 from accelsim.architecture.architecture import Architecture
 from accelsim.einsum.cascade import Cascade, Gathered, Index, TensorAccess
+from accelsim.formats import Bits
 from accelsim.mapping.extents import Cut, largest
 from accelsim.mapping.mapping import Block, Compute, Keep, Loop, Nest, Step, Unrolled
 from accelsim.mapping.occupancy import occupancy_of
@@ -33,7 +34,6 @@ __all__ = [
 GLUE = "\xa0"
 """A blank at which no line is broken."""
 
-Bits = Callable[[str], int]
 Address = tuple[int, ...]
 
 
@@ -213,7 +213,7 @@ class _Viewer:
 
     def _whole(self, name: str) -> Tile:
         tensor = self.residency.cascade.tensors[name]
-        return Tile((name,), tensor.shape, tensor.size * self.bits(name) / 8)
+        return Tile((name,), tensor.shape, float(tensor.size * self.bits(name) / 8))
 
     def nest(self, nest: Nest, left: dict[str, int], trail: Address) -> NestView:
         """A nest; ``left`` says how many values of each rank a tile has around it."""
@@ -260,7 +260,7 @@ class _Viewer:
         instances = memory.instances if each_pe else 1
         spaces = occupancy_of(self._alone(address), self.bits).get(keep.memory, {})
         tiles = tuple(
-            self._tile(group, keep, address, spaces.get("=".join(group), 0) / 8 / instances)
+            self._tile(group, keep, address, float(spaces.get("=".join(group), 0) / 8 / instances))
             for group in keep.groups
         )
         return KeepView(keep.memory, address, tiles, each_pe)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from accelsim.architecture.architecture import Architecture, Array
 from accelsim.einsum.cascade import Cascade
 from accelsim.errors import InputError, unknown_name
+from accelsim.formats import Bits
 from accelsim.mapping.legality import check_capacity, check_operations
 from accelsim.mapping.mapping import Block, Compute, Keep, Loop, Nest
 from accelsim.mapping.residency import Residency
@@ -23,7 +24,7 @@ def search_blocks(
     cascade: Cascade,
     architecture: Architecture,
     *,
-    bits: Callable[[str], int],
+    bits: Bits,
     search: SearchFile,
     objective: str,
 ) -> list[Block]:

@@ -5,7 +5,7 @@ Cases, tile sizes that are fitted, rewriting and fallback are settled here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, product
@@ -18,7 +18,7 @@ from accelsim.expressions import (
     evaluate_expression,
     whole_number,
 )
-from accelsim.formats import number_format
+from accelsim.formats import Bits
 from accelsim.mapping.build import build_block, einsums_of
 from accelsim.mapping.legality import check_structure
 from accelsim.mapping.load import load_mapper
@@ -39,8 +39,6 @@ from accelsim.search.layer import Unit, check_search, counted, units_of
 from accelsim.workload import Layer, load_template
 
 __all__ = ["Bits", "Draft", "bits_of", "draft_layer"]
-
-Bits = Callable[[str], int]
 
 
 @dataclass(frozen=True)
@@ -78,11 +76,7 @@ class Draft:
 
 def bits_of(layer: Layer, architecture: Architecture) -> Bits:
     """Bits per element of each tensor: its format, else the workload's, else the machine's word."""
-    formats = layer.template.formats
-    default = formats.get("default")
-    word = number_format(default).bits if default else architecture.word_bits
-    known = {tensor: number_format(name).bits for tensor, name in formats.items()}
-    return lambda tensor: known.get(tensor, word)
+    return lambda tensor: layer.bits(tensor, architecture.word_bits)
 
 
 def draft_layer(

@@ -8,14 +8,16 @@ everything else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from itertools import product
 
 from accelsim.architecture.architecture import Architecture, Array
 from accelsim.einsum.cascade import Cascade, Einsum, TensorAccess
 from accelsim.errors import InputError, unknown_name
+from accelsim.formats import Bits, machine_number
 from accelsim.mapping.legality import check_operations
 from accelsim.mapping.mapping import Block, Compute, Keep, Loop, Nest
 from accelsim.mapping.schema import SearchFile
@@ -30,7 +32,6 @@ OBJECTIVES = ("latency", "energy", "edp")
 """What a search minimises. Ties are broken by energy, or by traffic (the outermost memory's first)
 where the energy of some choice is not known."""
 
-Bits = Callable[[str], int]
 _Tiles = tuple[tuple[Loop, ...], bool]
 
 _MAX_SPATIAL = 6
@@ -135,10 +136,10 @@ class _Shape:
     key: str
     einsum: Einsum
     cascade: Cascade
-    words: tuple[int, ...]
+    words: tuple[int | Fraction, ...]
 
     @staticmethod
-    def of(einsum: Einsum, cascade: Cascade, words: tuple[int, ...]) -> _Shape:
+    def of(einsum: Einsum, cascade: Cascade, words: tuple[int | Fraction, ...]) -> _Shape:
         tensors = [cascade.tensors[a.tensor] for a in (einsum.output, *einsum.inputs)]
         group = next((group for group in cascade.feedback if einsum.name in group), ())
         parts = (
@@ -195,7 +196,7 @@ class _Search:
         self.tensors = tuple(dict.fromkeys(accesses))
         self.words = dict(zip((a.tensor for a in accesses), shape.words, strict=True))
 
-    def bits(self, tensor: str) -> int:
+    def bits(self, tensor: str) -> int | Fraction:
         return self.words[tensor]
 
     def best(self) -> _Choice:
@@ -326,7 +327,8 @@ class _Search:
             yield (), True
             return
         widths = {rank: spatial.width(rank) for rank in self.einsum.sizes}
-        tiling = Tiling(self.einsum, self.words, widths)
+        words = {tensor: machine_number(bits) for tensor, bits in self.words.items()}
+        tiling = Tiling(self.einsum, words, widths)
         for keep_output in (True, False):
             for outer in tiling.candidates(capacity * 8, keep_output=keep_output):
                 yield outer, keep_output

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 
 from accelsim.architecture.architecture import Architecture
 from accelsim.einsum.cascade import Cascade
 from accelsim.errors import InputError, UnsupportedError, unknown_name
+from accelsim.formats import Bits
 from accelsim.mapping.extents import axes_of
 from accelsim.mapping.mapping import Block
 from accelsim.mapping.schema import SearchFile
@@ -33,7 +35,6 @@ __all__ = [
     "units_of",
 ]
 
-Bits = Callable[[str], int]
 
 METHODS = {
     "enumerate": "the best of a small set, for any Einsum",
@@ -57,7 +58,7 @@ class Unit:
     names: tuple[str, ...]
     cascade: Cascade
     architecture: Architecture
-    words: Mapping[str, int]
+    words: Mapping[str, int | Fraction]
     """Tensor -> bits per element."""
     search: SearchFile
     method: str

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
-from math import prod
+from math import ceil, prod
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,7 @@ def most_bits(problem: Problem) -> int:
     crossings = 4 * len(problem.uses) * len(memories) * points
     held = 2 * sum(use.size + 1 for use in problem.uses) * instances
     bits = max(use.bits for use in problem.uses)
-    return (crossings + sum(problem.register_accesses()) + held) * bits
+    return ceil((crossings + sum(problem.register_accesses()) + held) * bits)
 
 
 @dataclass
@@ -50,7 +50,7 @@ class _Line:
     """Elements of one tensor that one memory reads and writes: sums of quantities."""
 
     memory: Memory
-    bits: int
+    bits: int | float
     reads: list[tuple[int, Quantity]] = field(default_factory=list)
     writes: list[tuple[int, Quantity]] = field(default_factory=list)
     reads_besides: int = 0
@@ -209,7 +209,7 @@ def _times(bits: Numbers, rate: Fraction, most: int) -> Floats:
     if most * rate.numerator < _EXACT and rate.denominator < _EXACT:
         return np.asarray(bits * rate.numerator / rate.denominator, np.float64)
     values, places = np.unique(bits, return_inverse=True)
-    exact = np.array([float(Fraction(int(value)) * rate) for value in values.tolist()])
+    exact = np.array([float(Fraction(value) * rate) for value in values.tolist()])
     return np.asarray(exact[places.reshape(np.shape(bits))])
 
 

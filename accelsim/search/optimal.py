@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from accelsim.architecture.architecture import Architecture
 from accelsim.einsum.cascade import Cascade
 from accelsim.errors import InputError
+from accelsim.formats import Bits
 from accelsim.mapping.mapping import Block
 from accelsim.mapping.schema import SearchFile
 from accelsim.model.cost import block_cycles, energy_of
@@ -24,8 +25,6 @@ from accelsim.search.problem import Problem, problem_of
 from accelsim.search.terms import Found
 
 __all__ = ["best_options", "counted", "front_of", "problems_of"]
-
-Bits = Callable[[str], int]
 
 
 def front_of(

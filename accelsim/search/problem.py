@@ -8,7 +8,7 @@ computed here, once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -16,14 +16,13 @@ from functools import cached_property
 from accelsim.architecture.architecture import Architecture, Array, Memory
 from accelsim.einsum.cascade import Cascade, Einsum, Index, TensorAccess
 from accelsim.errors import UnsupportedError
+from accelsim.formats import Bits, machine_number
 from accelsim.mapping.extents import axes_of, full_cut
 from accelsim.mapping.legality import check_operations
 from accelsim.mapping.volume import moved_elements
 from accelsim.model.operations import operations_of, register_accesses
 
 __all__ = ["Level", "Problem", "Use", "Window", "problem_of"]
-
-Bits = Callable[[str], int]
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Use:
     """How the Einsum uses a tensor."""
 
     access: TensorAccess
-    bits: int
+    bits: int | float
     plain: frozenset[int]
     """Ranks that stand alone in an index."""
     windows: tuple[Window, ...]
@@ -242,7 +241,11 @@ def problem_of(
 
 
 def _use(
-    access: TensorAccess, position: Mapping[str, int], bits: int, cascade: Cascade, size: int
+    access: TensorAccess,
+    position: Mapping[str, int],
+    bits: int | Fraction,
+    cascade: Cascade,
+    size: int,
 ) -> Use:
     alone, windows = set[int](), []
     for dim, index in enumerate(access.indices):
@@ -250,7 +253,7 @@ def _use(
             windows.append(_window(index, position, cascade.tensors[access.tensor].shape[dim]))
         else:
             alone |= {position[rank] for rank, _ in index.terms}
-    use = Use(access, bits, frozenset(alone), tuple(windows), size)
+    use = Use(access, machine_number(bits), frozenset(alone), tuple(windows), size)
     if use.plain & use.in_windows or len(use.in_windows) < sum(len(w.ranks) for w in windows):
         raise UnsupportedError(
             f"{access}: a rank stands in two indices, one of them a sum; what its tiles hold is "

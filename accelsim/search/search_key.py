@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from accelsim.architecture.architecture import Architecture
@@ -65,7 +66,7 @@ def key_of(
     cascade: Cascade,
     architecture: Architecture,
     *,
-    words: Mapping[str, int],
+    words: Mapping[str, int | Fraction],
     search: SearchFile,
     objectives: Sequence[str] = (),
 ) -> SearchKey:
@@ -102,7 +103,7 @@ def _einsum(
     einsum: Einsum,
     cascade: Cascade,
     architecture: Architecture,
-    words: Mapping[str, int],
+    words: Mapping[str, int | Fraction],
     names: Names,
 ) -> Data:
     stepped = {
@@ -137,7 +138,7 @@ def _affine(affine: Affine, names: Names) -> Data:
     return [sorted([names.rank(rank), c] for rank, c in affine.terms), affine.constant]
 
 
-def _tensor(name: str, cascade: Cascade, words: Mapping[str, int], names: Names) -> Data:
+def _tensor(name: str, cascade: Cascade, words: Mapping[str, int | Fraction], names: Names) -> Data:
     tensor = cascade.tensors[name]
     return [
         names.tensor(name),

@@ -6,13 +6,14 @@ cut it in two, and of fusing all of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from accelsim.architecture.architecture import Architecture
 from accelsim.einsum.cascade import Cascade
+from accelsim.formats import Bits
 from accelsim.mapping.schema import SearchFile
 from accelsim.search.front import Front
 from accelsim.search.fused import Choice, Fused, shared_ranks
@@ -21,8 +22,6 @@ from accelsim.search.optimal import counted, problems_of
 from accelsim.search.option import Option
 
 __all__ = ["segmented_front"]
-
-Bits = Callable[[str], int]
 
 
 def segmented_front(

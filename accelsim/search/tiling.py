@@ -36,7 +36,7 @@ class Tiling:
     def __init__(
         self,
         einsum: Einsum,
-        words: Mapping[str, int],
+        words: Mapping[str, int | float],
         widths: Mapping[str, int],
     ) -> None:
         self.einsum, self.words, self.widths = einsum, words, widths

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from fractions import Fraction
 
+from accelsim.formats import Bits
 from accelsim.mapping.occupancy import Kept, kept_tiles, occupancy_of
 from accelsim.mapping.residency import Residency
 from accelsim.model.crossings import still_there
 from accelsim.simulator.loops import Address
 
 __all__ = ["Copies"]
-
-Bits = Callable[[str], int]
 
 
 class Copies:
@@ -95,10 +95,10 @@ class Copies:
         return False
 
 
-def _spare(residency: Residency, bits: Bits) -> dict[str, int | None]:
+def _spare(residency: Residency, bits: Bits) -> dict[str, int | Fraction | None]:
     """Memory -> bits that nothing fills, None where it has no stated size."""
     filled = occupancy_of(residency, bits)
-    spare: dict[str, int | None] = {}
+    spare: dict[str, int | Fraction | None] = {}
     for name, memory in residency.architecture.memories.items():
         spare[name] = None
         if memory.capacity_bytes is not None:

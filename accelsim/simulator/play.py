@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 
 from accelsim.architecture.architecture import Architecture
 from accelsim.einsum.cascade import Cascade
 from accelsim.errors import Interrupted
+from accelsim.formats import Bits
 from accelsim.mapping.mapping import Block, MappedLayer
 from accelsim.mapping.residency import Residency
 from accelsim.model.cost import block_cycles
@@ -19,7 +20,6 @@ from accelsim.simulator.unlimited import without_waits
 
 __all__ = ["play_block", "play_layers"]
 
-Bits = Callable[[str], int]
 
 Mapped = tuple[MappedLayer, Cascade, Bits]
 """A layer's mapping, its cascade, and tensor -> bits per element."""

@@ -7,10 +7,11 @@ its tile is kept, and are ordered by counting completed iterations alone (:class
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from accelsim.einsum.cascade import TensorAccess, lag_of
+from accelsim.formats import Bits
 from accelsim.mapping.mapping import Keep, Loop, Move
 from accelsim.mapping.residency import Residency, Store
 from accelsim.model.counts import BlockCounts
@@ -36,7 +37,6 @@ from accelsim.simulator.stages import (
 from accelsim.simulator.volumes import fresh_levels
 
 __all__ = ["Program", "program_of"]
-Bits = Callable[[str], int]
 
 
 @dataclass

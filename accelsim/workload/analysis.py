@@ -11,7 +11,6 @@ from typing import Any
 from accelsim.einsum.bounds import Bounds
 from accelsim.einsum.fusion import Fusion
 from accelsim.einsum.passes import Passes, analyse
-from accelsim.formats import number_format
 from accelsim.workload.load import load_open_workload
 from accelsim.workload.workload import Layer
 
@@ -49,11 +48,7 @@ class CascadeAnalysis:
         formats = self.layer.template.formats
         if not all(name in formats or "default" in formats for name in self.bounds.compulsory):
             return None
-
-        def bits(tensor: str) -> int:
-            return number_format(formats.get(tensor, formats.get("default", ""))).bits
-
-        return self.bounds.compulsory_bytes(bits)
+        return self.bounds.compulsory_bytes(self.layer.bits)
 
     def elements(self, ranks: Sequence[str]) -> int | None:
         """The product of some sizes, where they are known."""

@@ -11,7 +11,7 @@ from accelsim.einsum.parser import parse_statement
 from accelsim.einsum.syntax import Statement
 from accelsim.einsum.template import ASSUMED_SIZE, CascadeTemplate
 from accelsim.errors import InputError, unknown_name
-from accelsim.formats import number_format
+from accelsim.formats import storage_format
 from accelsim.workload.include import Parts, included
 from accelsim.workload.schema import CascadeFile, IncludeFile
 
@@ -202,7 +202,7 @@ def _format_problems(file: CascadeFile, document: Document, tensors: set[str]) -
             named = [*tensors, "default"]
             problems.append(unknown_name("formats: tensor", tensor, named, where=place))
         try:
-            number_format(format_name)
+            storage_format(format_name)
         except InputError as error:
             problems.append(f"{place}: {error}")
     return problems

@@ -2,51 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Mapping
 
-from accelsim.documents import Document, check_model, read_document
-from accelsim.einsum.cascade import Cascade
+from accelsim.documents import Document, check_model
 from accelsim.einsum.sizes import resolve_sizes
-from accelsim.einsum.template import ASSUMED_SIZE, CascadeTemplate
+from accelsim.einsum.template import ASSUMED_SIZE
 from accelsim.errors import InputError, unknown_name
 from accelsim.expressions import evaluate_expression, names_in, whole_number
-from accelsim.library import WORKLOADS, find
-from accelsim.workload.cascade_file import cascade_template, parsed
+from accelsim.library import WORKLOADS, shipped
+from accelsim.workload.models.load import is_model, model_workload
 from accelsim.workload.schema import LayerFile, NetworkFile
+from accelsim.workload.templates import load_template, template_of, workload_document
 from accelsim.workload.workload import Layer, Workload
 
-__all__ = [
-    "cascade_from_text",
-    "load_cascade",
-    "load_open_workload",
-    "load_template",
-    "load_workload",
-]
+__all__ = ["load_open_workload", "load_workload"]
 
 Settings = Mapping[str, int | str]
-
-_MOST_LEVELS = 40
-"""Of cascades that include cascades."""
 
 
 def load_workload(name: str, settings: Settings | None = None) -> Workload:
     """A shipped workload or a file, at the sizes given.
 
     Args:
-        name: a shipped name (``"attention/one-pass"``, ``"bert-base"``) or a path to a YAML file.
-        settings: rank sizes or model parameters -> value or expression.
+        name: a shipped name (``"attention/one-pass"``, ``"llama-2-7b"``), a path to a YAML file, or
+            a model's ``config.json``.
+        settings: rank sizes or parameters -> value or expression; of a model, fields of
+            ``Scenario``.
 
     Raises:
         InputError: every problem of the file or the settings, each with its place.
     """
-    document = _document(name)
+    if _is_model(name):
+        return model_workload(name, settings)
+    document = workload_document(name)
     settings = dict(settings or {})
     if isinstance(document.data, dict) and "layers" in document.data:
         return _network(name, document, settings)
-    template = _template(name, document)
+    template = template_of(name, document)
     layer = Layer(name="", template=template, settings=settings)
     layer.cascade  # noqa: B018  resolved here, so that its problems are reported on loading
     return Workload(name=name, layers=(layer,), title=template.title)
@@ -58,119 +50,20 @@ def load_open_workload(name: str, settings: Settings | None = None) -> tuple[Wor
     For what does not depend on sizes: a file that leaves some open is sound.
     """
     given = dict(settings or {})
-    document = _document(name)
+    if _is_model(name):
+        return model_workload(name, given), True
+    document = workload_document(name)
     if isinstance(document.data, dict) and "layers" in document.data:
         parameters = check_model(NetworkFile, document, what="network").parameters
         names = [key for key, size in parameters.items() if size is None]
     else:
-        names = list(_template(name, document).open_ranks)
+        names = list(template_of(name, document).open_ranks)
     assumed = {key: ASSUMED_SIZE for key in names if key not in given}
     return load_workload(name, {**assumed, **given}), not assumed
 
 
-def load_template(name: str) -> CascadeTemplate:
-    """A shipped cascade or a file, with its sizes still open."""
-    return _template(name, _document(name))
-
-
-def load_cascade(name: str, settings: Settings | None = None) -> Cascade:
-    """A shipped cascade or a file, at the sizes given."""
-    return load_template(name).resolve(settings)
-
-
-def cascade_from_text(
-    text: str,
-    *,
-    ranks: Mapping[str, int | str],
-    tensors: Mapping[str, Sequence[str]],
-    name: str = "cascade",
-    parameters: Mapping[str, int | str] | None = None,
-    constants: Mapping[str, int | float | str] | None = None,
-    outputs: Sequence[str] = (),
-) -> Cascade:
-    """A cascade written in Python: one Einsum a line.
-
-    Args:
-        text: Einsums, one a line; what stands behind a ``#`` is skipped.
-        ranks: sizes, or expressions of one another.
-        tensors: ranks of each input tensor.
-        name: for results and messages.
-        parameters: values that are no rank, such as a stride.
-        constants: numbers that Einsums name.
-        outputs: results to keep besides those that no Einsum reads.
-
-    Example:
-        >>> cascade = cascade_from_text(
-        ...     "Z[m,n] = A[m,k] * B[k,n]",
-        ...     ranks={"M": 4, "N": 2, "K": 3}, tensors={"A": ["M", "K"], "B": ["K", "N"]})
-        >>> cascade["Z"].points
-        24
-    """
-    problems: list[str] = []
-    lines = [(i, line) for i, line in enumerate(text.splitlines(), 1)]
-    written = [(i, line) for i, line in lines if line.strip() and not line.strip().startswith("#")]
-    placed = [(line.strip(), (name, i, len(line) - len(line.lstrip()) + 1)) for i, line in written]
-    statements = [found for each in placed if (found := parsed(*each, problems)) is not None]
-    if problems:
-        raise InputError(problems)
-    return CascadeTemplate(
-        name=name,
-        statements=tuple(statements),
-        ranks=dict(ranks),
-        tensors={tensor: tuple(dims) for tensor, dims in tensors.items()},
-        parameters=dict(parameters or {}),
-        constants=dict(constants or {}),
-        outputs=tuple(outputs),
-    ).resolve()
-
-
-@lru_cache(maxsize=256)
-def _cached(path: str, shown: str, _stamp: tuple[int, ...]) -> Document:
-    return read_document(Path(path), name=shown)
-
-
-def _document(name: str) -> Document:
-    path, shown = find(WORKLOADS, name)
-    stat = path.stat()
-    return _cached(str(path), shown, (stat.st_ctime_ns, stat.st_mtime_ns, stat.st_size))
-
-
-def _template(name: str, document: Document) -> CascadeTemplate:
-    """The cascade of a document, with what it includes."""
-    path, shown = find(WORKLOADS, name)
-    return _Includes({}).template(name, document, {path.resolve(): shown})
-
-
-@dataclass(frozen=True)
-class _Includes:
-    """Cascades that include each other; each is read once, also where it is wrong."""
-
-    known: dict[Path, CascadeTemplate | InputError]
-
-    def template(self, name: str, document: Document, within: dict[Path, str]) -> CascadeTemplate:
-        """The cascade of a document; ``within`` holds it and who includes it."""
-
-        def load(other: str) -> CascadeTemplate:
-            file, shown = find(WORKLOADS, other)
-            path = file.resolve()
-            chain = [*within.values(), shown]
-            if path in within:
-                raise InputError(f"cascades include each other in a circle: {' -> '.join(chain)}")
-            if len(chain) > _MOST_LEVELS:
-                raise InputError(f"includes nest deeper than {_MOST_LEVELS} levels; write some out")
-            if path not in self.known:
-                try:
-                    self.known[path] = self.template(
-                        other, _document(other), {**within, path: shown}
-                    )
-                except InputError as error:
-                    self.known[path] = error
-            found = self.known[path]
-            if isinstance(found, InputError):
-                raise found
-            return found
-
-        return cascade_template(name, document, load=load)
+def _is_model(name: str) -> bool:
+    return name not in shipped(WORKLOADS) and is_model(name)
 
 
 def _network(name: str, document: Document, settings: Settings) -> Workload:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 
 from accelsim.einsum.cascade import Cascade
 from accelsim.einsum.template import CascadeTemplate
+from accelsim.formats import storage_format
 
-__all__ = ["Layer", "Workload"]
+__all__ = ["ROLES", "Layer", "Workload"]
+
+ROLES = ("weights", "activations", "kv_cache")
+"""What a tensor is to a model: each role may have a format of its own."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +27,23 @@ class Layer:
     settings: Mapping[str, int | str] = field(default_factory=dict)
     """Sizes that are fixed from outside; a mapper leaves these alone."""
     repeat: int = 1
+    kind: str = ""
+    """What it is to a reader: ``linear``, ``attention``, ``norm``; empty where nobody said."""
+    roles: Mapping[str, str] = field(default_factory=dict)
+    """Tensor -> ``weights`` or ``kv_cache``; the others are activations."""
+    epilogues: Mapping[str, str] = field(default_factory=dict)
+    """Einsum -> kind: small steps on a result before it is stored, told apart in tables."""
 
     @cached_property
     def cascade(self) -> Cascade:
         """The cascade at this layer's sizes."""
         return self.template.resolve(self.settings)
+
+    def bits(self, tensor: str, word: int = 16) -> int | Fraction:
+        """Bits an element of a tensor, by its format; ``word`` where the cascade names none."""
+        formats = self.template.formats
+        name = formats.get(tensor, formats.get("default", ""))
+        return storage_format(name).bits if name else word
 
     def with_sizes(self, sizes: Mapping[str, int]) -> Layer:
         """This layer with further sizes fixed, those already fixed left as they are."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from accelsim.architecture.devices import DEVICES
 from accelsim.library import ARCHITECTURES, MAPPERS, WORKLOADS, Folder, shipped
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -76,6 +77,7 @@ def test_kinds(accelsim_cli: Cli, tmp_path: Path) -> None:
         str(WORKLOADS.path / "bert-base.yaml"): "workload",
         str(ARCHITECTURES.path / "flat.yaml"): "architecture",
         str(MAPPERS.path / "flat.yaml"): "mapper",
+        str(DEVICES.path / "t4.yaml"): "device",
         str(result): "result",
     }
     code, out, _ = accelsim_cli("check", *files)
@@ -93,7 +95,9 @@ def test_kinds(accelsim_cli: Cli, tmp_path: Path) -> None:
     assert "kind 'x' is unknown" in accelsim_cli("check", "--kind", "x", str(odd))[2]
 
 
-@pytest.mark.parametrize("folder", [WORKLOADS, ARCHITECTURES, MAPPERS], ids=lambda f: f.kind)
+@pytest.mark.parametrize(
+    "folder", [WORKLOADS, ARCHITECTURES, MAPPERS, DEVICES], ids=lambda f: f.kind
+)
 def test_shipped_files_are_sound_and_in_the_canonical_form(
     accelsim_cli: Cli, folder: Folder
 ) -> None:

@@ -34,6 +34,7 @@ def test_list(accelsim_cli: Cli) -> None:
     listed = json.loads(out)
     assert {"fusemax", "flat", "unfused"} <= set(listed["architectures"])
     assert {"fusemax", "fusemax-serial", "auto"} <= set(listed["mappers"])
+    assert listed["devices"]["a100-40g"] == "Ampere, 40 GB of HBM2, 2020"
     code, _, err = accelsim_cli("list", "workload")
     assert code == 2
     assert "did you mean 'workloads'?" in err

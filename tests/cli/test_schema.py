@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import accelsim
+from accelsim.architecture.devices import DEVICES
 from accelsim.documents import read_document
 from accelsim.library import ARCHITECTURES, MAPPERS, WORKLOADS, Folder, shipped
 from accelsim.schemas import KINDS, json_schema
@@ -17,7 +18,7 @@ from accelsim.schemas import KINDS, json_schema
 Cli = Callable[..., tuple[int, str, str]]
 
 FOLDERS: dict[str, Folder] = {
-    "workload": WORKLOADS, "architecture": ARCHITECTURES, "mapper": MAPPERS,
+    "workload": WORKLOADS, "architecture": ARCHITECTURES, "mapper": MAPPERS, "device": DEVICES,
 }  # fmt: skip
 SHIPPED = [(kind, name) for kind, folder in FOLDERS.items() for name in shipped(folder)]
 
@@ -137,6 +138,13 @@ def test_wrong_results_are_refused(result: dict[str, Any], path: str, to: object
         ("mapper", "fusemax", "cases/0/blocks/0/nest/2/keep/global_buffer", "Q"),
         ("mapper", "fusemax", "cases/0/tiles/P1/fits", ...),
         ("mapper", "auto", "search/tiles", "outputs"),
+        ("device", "a100-40g", "bandwidth_bytes_per_s", ...),
+        ("device", "a100-40g", "bandwidth_bytes_per_s", "fast"),
+        ("device", "a100-40g", "peak_operations_per_s", ...),
+        ("device", "a100-40g", "peak_operations_per_s/fp16", -1),
+        ("device", "a100-40g", "peak_operations_per_s", {"fp61": 1}),
+        ("device", "a100-40g", "sparse_peak_operations_per_s", {"half": {"fp16": 1}}),
+        ("device", "a100-40g", "sources/bandwith", "x"),
     ],
 )
 def test_wrong_files_are_refused(kind: str, name: str, path: str, to: object) -> None:
@@ -167,6 +175,11 @@ def test_wrong_files_are_refused(kind: str, name: str, path: str, to: object) ->
         ("mapper", "fusemax", "cases/0/tiles/P1", "P0 * 2"),
         ("mapper", "fusemax", "cases/0/blocks/0", {"search": ["BQK"]}),
         ("mapper", "fusemax", "fallback", None),
+        ("device", "a100-40g", "peak_operations_per_s", None),
+        ("device", "a100-40g", "peak_operations_per_s/fp16", 312e12),
+        ("device", "a100-40g", "sparse_peak_operations_per_s", None),
+        ("device", "a100-40g", "memory_bytes", "40e9"),
+        ("device", "a100-40g", "on_chip_bytes", ...),
     ],
 )
 def test_what_accelsim_takes_is_accepted(kind: str, name: str, path: str, to: object) -> None:
@@ -192,7 +205,7 @@ def test_unknown_kind(accelsim_cli: Cli) -> None:
     assert (code, out) == (2, "")
     assert err == (
         "accelsim: kind of schema 'worklaod' is unknown; did you mean 'workload'? "
-        "valid: architecture, mapper, result, workload\n"
+        "valid: architecture, device, mapper, result, workload\n"
     )
 
 

@@ -11,6 +11,7 @@ import yaml
 
 import accelsim
 from accelsim.accelerators.figures import Figure
+from accelsim.architecture.devices import DEVICES, load_device
 from accelsim.architecture.load import load_architecture
 from accelsim.cli.main import main
 from accelsim.einsum.operations import FUNCTIONS
@@ -32,6 +33,7 @@ PAGES = (
     "docs/mapper",
     "docs/simulator",
     "docs/dram",
+    "docs/devices",
 )
 
 
@@ -104,6 +106,8 @@ def load(name: str) -> None:
         load_architecture(name)
     elif data.keys() & {"cases", "search"}:
         load_mapper(name)
+    elif "bandwidth_bytes_per_s" in data:
+        load_device(name)
     else:
         open_ranks = [rank for rank, size in data.get("ranks", {}).items() if size is None]
         load_workload(name, dict.fromkeys(open_ranks, 8))
@@ -221,6 +225,25 @@ def test_architecture_page_names_the_mapper_of_each_machine() -> None:
     section = text_of("docs/architecture").split("\n## Shipped machines\n")[1]
     rows = re.findall(r"^\| `([^`]+)` \|.*\| `([^`]+)` \|$", section, re.M)
     assert {name: load_architecture(name).mapper for name, _ in rows} == dict(rows)
+
+
+def test_devices_page_prints_the_figures_of_the_files() -> None:
+    section = text_of("docs/devices").split("\n## Shipped devices\n")[1].split("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if "| `" in line]
+    assert sorted(row[0].strip("`") for row in rows) == sorted(shipped(DEVICES))
+    for name, title, *cells, _ in rows:
+        device = load_device(name.strip("`"))
+        peaks = device.peak_operations_per_s
+        figures = [
+            (device.memory_bytes, 2**30),
+            (device.bandwidth_bytes_per_s, 1e9),
+            (peaks.get("fp16", peaks.get("bf16")), 1e12),
+            (peaks.get("int8"), 1e12),
+            (device.vector_operations_per_s, 1e12),
+            (device.on_chip_bytes, 2**20),
+        ]
+        shown = ["" if each is None else f"{each / unit:.12g}" for each, unit in figures]
+        assert (title, [cell.strip() for cell in cells]) == (device.title, shown)
 
 
 def test_language_page_names_every_function() -> None:

@@ -1,0 +1,1 @@
+"""Pictures of a roofline: charts for print and one interactive page."""

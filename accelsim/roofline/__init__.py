@@ -1,0 +1,7 @@
+"""Rooflines: operations, bytes and bounds of every layer on a device."""
+
+from accelsim.roofline.result import Roofline
+from accelsim.roofline.roofline import STAGES, roofline
+from accelsim.roofline.row import Row
+
+__all__ = ["STAGES", "Roofline", "Row", "roofline"]

@@ -1,0 +1,207 @@
+"""What a model costs on a device: one stage, a whole generation, or any other workload."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from accelsim.architecture.devices import Device, load_device
+from accelsim.errors import InputError, UnsupportedError, unknown_name
+from accelsim.roofline.footprint import Footprint, footprint_of
+from accelsim.roofline.result import Roofline
+from accelsim.roofline.row import Row, row_of
+from accelsim.roofline.work import Work, works_of
+from accelsim.workload import Workload, load_workload
+from accelsim.workload.models import Scenario, Transformer, build_workload, load_model
+from accelsim.workload.models.load import is_model
+
+__all__ = ["STAGES", "roofline"]
+
+STAGES = ("prefill", "decode", "generate")
+"""All positions at once; one more behind those that are cached; or a prompt and what follows."""
+
+
+def roofline(
+    model: str | Transformer | Workload,
+    *,
+    on: str | Device,
+    stage: str | None = None,
+    batch: int = 1,
+    context: int | None = None,
+    tokens: int = 128,
+    attention: str = "unfused",
+    logits: str | None = None,
+    weights: str = "",
+    activations: str = "",
+    kv_cache: str = "",
+    embeddings: str = "",
+) -> Roofline:
+    """Operations, bytes and time of every layer of a model on a device.
+
+    Args:
+        model: a shipped name, a ``config.json``, a Transformer; or any workload.
+        on: a shipped device, a path to a YAML file, or a Device.
+        stage: one of ``STAGES``; ``generate`` where None, ``prefill`` of an encoder.
+        batch: sequences side by side.
+        context: positions of a sequence; in decode the new one is the last of them, in
+            ``generate`` those of the prompt. None: 2,048, or as many as the model has.
+        tokens: new tokens of each sequence, in ``generate``.
+        attention: ``unfused`` or ``fused``.
+        logits: ``all`` or ``last`` positions of a prefill; ``last`` in ``generate`` where None,
+            else ``all``.
+        weights: format of the matrices of linear layers; as published where empty.
+        activations: the same of activations.
+        kv_cache: the same of cached keys and values.
+        embeddings: the same of token tables and of the head.
+
+    Raises:
+        InputError: for any input that is wrong, with what to do.
+        UnsupportedError: for a stage that the model does not have.
+
+    Example:
+        >>> result = roofline("llama-2-7b", on="a6000", stage="decode", context=2048)
+        >>> result.bound, round(result.seconds * 1e3, 1)
+        ('memory', 18.6)
+    """
+    device = load_device(on) if isinstance(on, str) else on
+    given: dict[str, Any] = {
+        "batch": batch,
+        "context": context,
+        "attention": attention,
+        "weights": weights,
+        "activations": activations,
+        "kv_cache": kv_cache,
+        "embeddings": embeddings,
+    }
+    if isinstance(model, Workload) or (isinstance(model, str) and not is_model(model)):
+        return _of_workload(model, device, stage, logits, given)
+    transformer = load_model(model) if isinstance(model, str) else model
+    stage = stage or ("generate" if transformer.causal else "prefill")
+    if stage not in STAGES:
+        raise InputError(unknown_name("stage", stage, STAGES))
+    given["logits"] = logits or ("last" if stage == "generate" else "all")
+    # An encoder has no decode stage, and says so when it is built.
+    first = Scenario("decode" if stage == "decode" else "prefill", **given)
+    if stage != "generate":
+        return _one_stage(transformer, device, first.of(transformer))
+    if isinstance(tokens, bool) or not isinstance(tokens, int) or not 1 <= tokens <= 2**31:
+        raise InputError(f"tokens is {tokens!r}, must be a whole number from 1 to {2**31:,}")
+    return _generation(transformer, device, first.of(transformer), tokens)
+
+
+@lru_cache(maxsize=64)
+def _works(model: Transformer, scenario: Scenario) -> tuple[tuple[Work, ...], Footprint]:
+    """What a stage has to do, on every device."""
+    workload = build_workload(model, scenario)
+    works = tuple(work for layer in workload.layers for work in works_of(layer))
+    return works, footprint_of(model, scenario, workload)
+
+
+def _one_stage(model: Transformer, device: Device, scenario: Scenario) -> Roofline:
+    works, footprint = _works(model, scenario)
+    rows = [row_of([(1, work, work)], device, scenario.stage) for work in works]
+    return Roofline(
+        model.name,
+        device,
+        scenario.stage,
+        tuple(rows),
+        scenario,
+        None,
+        scenario.new_tokens * scenario.batch,
+        footprint,
+        _notes(model.notes, rows, device),
+    )
+
+
+def _generation(model: Transformer, device: Device, prompt: Scenario, tokens: int) -> Roofline:
+    """A prefill, which ends in the first token, and a step of decode for each further one."""
+    if not model.causal:
+        raise UnsupportedError(
+            f"model '{model.name}' is an encoder: it generates nothing; ask for prefill"
+        )
+    works, footprint = _works(model, prompt)
+    rows = [row_of([(1, work, work)], device, "prefill") for work in works]
+    if tokens > 1:
+        spans = list(_spans(model, prompt.positions + 1, prompt.positions + tokens - 1))
+        steps = [end - begin + 1 for begin, end in spans]
+        ends = [
+            [_works(model, replace(prompt, stage="decode", context=at)) for at in span]
+            for span in spans
+        ]
+        for works_at in zip(*(works for pair in ends for works, _ in pair), strict=True):
+            pairs = zip(steps, works_at[::2], works_at[1::2], strict=True)
+            rows.append(row_of(list(pairs), device, "decode"))
+        last = ends[-1][-1][1]
+        # Of activations, the prefill may need more than any later step.
+        most = max(footprint.activations, last.activations)
+        footprint = replace(last, activations=most)
+    return Roofline(
+        model.name,
+        device,
+        "generate",
+        tuple(rows),
+        prompt,
+        tokens,
+        tokens * prompt.batch,
+        footprint,
+        _notes(model.notes, rows, device),
+    )
+
+
+def _spans(model: Transformer, begin: int, end: int) -> Iterable[tuple[int, int]]:
+    """Contexts from ``begin`` to ``end``, cut where a window is full: figures are linear between.
+
+    Example:
+        >>> tiny = Transformer("tiny", layers=1, hidden=8, heads=2, ffn=16, vocabulary=10,
+        ...                    windows=((12, 1),))
+        >>> list(_spans(tiny, 10, 20))
+        [(10, 12), (13, 20)]
+    """
+    for window in sorted({window for window, _ in model.windows if window is not None}):
+        if begin <= window < end:
+            yield begin, window
+            begin = window + 1
+    yield begin, end
+
+
+def _of_workload(
+    model: str | Workload,
+    device: Device,
+    stage: str | None,
+    logits: str | None,
+    given: Mapping[str, Any],
+) -> Roofline:
+    """Any other workload: every layer as it stands."""
+    defaults = Scenario()
+    changed = [name for name, value in given.items() if value != getattr(defaults, name)]
+    changed += [name for name, value in (("stage", stage), ("logits", logits)) if value]
+    workload = load_workload(model) if isinstance(model, str) else model
+    if changed:
+        raise UnsupportedError(
+            f"workload '{workload.name}' is no model: {', '.join(changed)} cannot be set; "
+            "its file says sizes and formats"
+        )
+    works = [work for layer in workload.layers for work in works_of(layer)]
+    rows = [row_of([(1, work, work)], device, "run") for work in works]
+    notes = _notes((), rows, device)
+    return Roofline(workload.name, device, "run", tuple(rows), None, None, None, None, notes)
+
+
+def _notes(notes: Sequence[str], rows: Sequence[Row], device: Device) -> tuple[str, ...]:
+    """What a reader should know: of the model's file, and of figures that the device lacks."""
+    found = list(notes)
+    loads = [load for row in rows for s in row.segments for load in (s.first, s.last)]
+    found += [
+        f"{device.name} has no {name}: computed as another type of 16 bits"
+        for name in sorted({name for load in loads for name in load.stands_in})
+    ]
+    if any(load.unknown for load in loads):
+        found.append(f"{device.name}: a peak is unknown; products take the time of their bytes")
+    if device.vector_operations_per_s is None:
+        found.append(
+            f"{device.name}: the rate of elementwise operations is unknown; they take the time of "
+            "their bytes"
+        )
+    return tuple(found)
