@@ -13,6 +13,7 @@ from accelsim.version import __version__
 if TYPE_CHECKING:
     from accelsim.accelerators.registry import validate
     from accelsim.architecture import Architecture, load_architecture
+    from accelsim.architecture.devices import Device, load_device
     from accelsim.catalogue import shipped
     from accelsim.checking import check_file
     from accelsim.einsum.evaluate import evaluate
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from accelsim.model.result_file import load_result
     from accelsim.pipeline import map_workload, simulate
     from accelsim.report.compare import compare
+    from accelsim.roofline import Roofline, rooflines
     from accelsim.workload import (
         Workload,
         cascade_from_text,
@@ -28,25 +30,34 @@ if TYPE_CHECKING:
         load_workload,
     )
     from accelsim.workload.analysis import analyse_workload
+    from accelsim.workload.models import Scenario, Transformer, build_workload, load_model
 
 __all__ = [
     "AccelsimError",
     "Architecture",
+    "Device",
     "InputError",
     "Result",
+    "Roofline",
+    "Scenario",
+    "Transformer",
     "UnsupportedError",
     "Workload",
     "__version__",
     "analyse_workload",
+    "build_workload",
     "cascade_from_text",
     "check_file",
     "compare",
     "evaluate",
     "load_architecture",
     "load_cascade",
+    "load_device",
+    "load_model",
     "load_result",
     "load_workload",
     "map_workload",
+    "rooflines",
     "shipped",
     "simulate",
     "validate",
@@ -55,20 +66,28 @@ __all__ = [
 _HOMES = {
     "AccelsimError": "accelsim.errors",
     "Architecture": "accelsim.architecture",
+    "Device": "accelsim.architecture.devices",
     "InputError": "accelsim.errors",
     "Result": "accelsim.model.result",
+    "Roofline": "accelsim.roofline",
+    "Scenario": "accelsim.workload.models",
+    "Transformer": "accelsim.workload.models",
     "UnsupportedError": "accelsim.errors",
     "Workload": "accelsim.workload",
     "analyse_workload": "accelsim.workload.analysis",
+    "build_workload": "accelsim.workload.models",
     "cascade_from_text": "accelsim.workload",
     "check_file": "accelsim.checking",
     "compare": "accelsim.report.compare",
     "evaluate": "accelsim.einsum.evaluate",
     "load_architecture": "accelsim.architecture",
     "load_cascade": "accelsim.workload",
+    "load_device": "accelsim.architecture.devices",
+    "load_model": "accelsim.workload.models",
     "load_result": "accelsim.model.result_file",
     "load_workload": "accelsim.workload",
     "map_workload": "accelsim.pipeline",
+    "rooflines": "accelsim.roofline",
     "shipped": "accelsim.catalogue",
     "simulate": "accelsim.pipeline",
     "validate": "accelsim.accelerators.registry",

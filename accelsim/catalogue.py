@@ -7,8 +7,9 @@ from accelsim.architecture.devices import DEVICES
 from accelsim.documents import read_document
 from accelsim.errors import InputError, unknown_name
 from accelsim.formats import FORMATS
-from accelsim.library import ARCHITECTURES, MAPPERS, WORKLOADS
+from accelsim.library import ARCHITECTURES, MAPPERS, MODELS, WORKLOADS
 from accelsim.library import shipped as files
+from accelsim.workload.models import load_model, parameters
 
 __all__ = ["KINDS", "shipped"]
 
@@ -19,7 +20,7 @@ _FOLDERS = {
     "devices": DEVICES,
 }
 
-KINDS = (*_FOLDERS, "accelerators", "formats")
+KINDS = (*_FOLDERS, "models", "accelerators", "formats")
 """What can be asked for."""
 
 
@@ -40,6 +41,8 @@ def shipped(kind: str) -> dict[str, str]:
         return {f.name: f"{f.bits} bits, {f.description}" for f in FORMATS.values()}
     if kind == "accelerators":
         return {name: each.title for name, each in ACCELERATORS.items()}
+    if kind == "models":
+        return {name: _model_text(name) for name in files(MODELS)}
     if kind not in _FOLDERS:
         raise InputError(unknown_name("kind", kind, KINDS))
     entries = {}
@@ -48,3 +51,9 @@ def shipped(kind: str) -> dict[str, str]:
         assert isinstance(data, dict)
         entries[name] = str(data.get("description") or data["name"])
     return entries
+
+
+def _model_text(name: str) -> str:
+    model = load_model(name)
+    kind = "decoder" if model.causal else "encoder"
+    return f"{parameters(model) / 1e9:.3g} G parameters, {kind} of {model.layers} layers"

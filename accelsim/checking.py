@@ -9,18 +9,20 @@ from pathlib import Path
 
 from accelsim.architecture import load_architecture
 from accelsim.architecture.devices import load_device
-from accelsim.documents import Plain, Where, parse_document, read_document
+from accelsim.documents import Plain, Where, parse_document, read_document, read_text
 from accelsim.einsum.format import format_cascade
 from accelsim.errors import InputError, UnsupportedError, unknown_name
+from accelsim.json_reader import parse_json
 from accelsim.layout import format_document
 from accelsim.mapping.load import load_mapper
 from accelsim.model.result_file import load_result
 from accelsim.workload.cascade_file import parsed
 from accelsim.workload.load import load_open_workload
+from accelsim.workload.models import load_model
 
 __all__ = ["KINDS", "check_file", "check_kind", "file_kind", "files_in", "format_text"]
 
-KINDS = ("workload", "architecture", "mapper", "device", "result")
+KINDS = ("workload", "architecture", "mapper", "device", "model", "result")
 """What a file can be."""
 
 _MOST_LINES = 50_000
@@ -35,13 +37,13 @@ _KEYS = {
 
 
 def file_kind(path: Path) -> str:
-    """What a file is, by its name (``.json``: a result) and its keys.
+    """What a file is, by its name (``.json``: a model or a result) and its keys.
 
     Raises:
         InputError: where it cannot be read, or its keys do not tell.
     """
     if path.suffix == ".json":
-        return "result"
+        return "model" if _is_model(path) else "result"
     data = read_document(path).data
     found = _kinds_by_keys(data)
     if len(found) != 1:
@@ -50,6 +52,15 @@ def file_kind(path: Path) -> str:
             f"add the missing keys, or say --kind {'|'.join(KINDS)}"
         )
     return found[0]
+
+
+def _is_model(path: Path) -> bool:
+    """Whether a JSON file names a model's family, as the config.json of Hugging Face does."""
+    try:
+        data = parse_json(read_text(path), name=str(path), advice="")
+    except InputError:
+        return False
+    return isinstance(data, dict) and "model_type" in data
 
 
 def _kinds_by_keys(data: Plain) -> list[str]:
@@ -90,6 +101,8 @@ def check_file(name: str | Path, *, kind: str | None = None) -> str:
             _check_mapper(shown)
         elif kind == "device":
             load_device(shown)
+        elif kind == "model":
+            load_model(name if name.endswith(".json") else shown)
         else:
             load_result(path)
     except InputError as error:

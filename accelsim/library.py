@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -49,8 +50,13 @@ def shipped(folder: Folder) -> dict[str, Path]:
     }
 
 
-def find(folder: Folder, name: str) -> tuple[Path, str]:
+def find(folder: Folder, name: str, *, also: Iterable[str] = ()) -> tuple[Path, str]:
     """File behind a shipped name or a path, and how to show it in messages.
+
+    Args:
+        folder: where shipped files lie.
+        name: as the user gave it.
+        also: further names that the user may give, for the message.
 
     Raises:
         InputError: where neither exists; the closest shipped name is given.
@@ -72,5 +78,5 @@ def find(folder: Folder, name: str) -> tuple[Path, str]:
         raise InputError(f"{folder.kind} file '{name}' is no regular file; give a YAML file")
     if looks_like_path:
         raise InputError(f"{folder.kind} file '{name}' does not exist; give a path to a YAML file")
-    message = unknown_name(folder.kind, name, shipped(folder))
+    message = unknown_name(folder.kind, name, [*shipped(folder), *also])
     raise InputError(f"{message}; or a path that ends in .yaml")

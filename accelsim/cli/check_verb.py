@@ -15,10 +15,14 @@ __all__ = ["configure", "run"]
 def configure(parser: argparse.ArgumentParser) -> None:
     """Options of ``accelsim check``."""
     parser.add_argument(
-        "files", nargs="+", metavar="FILE", help="YAML files, folders of them, JSON of results"
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="YAML files, folders of them, JSON of results and models",
     )
     parser.add_argument(
-        "--kind", help="workload, architecture, mapper or result; else told by the file's keys"
+        "--kind",
+        help="workload, architecture, mapper, device, model or result; else told by its keys",
     )
     parser.add_argument(
         "--format",

@@ -14,7 +14,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "kind",
         nargs="?",
-        help="workloads, architectures, mappers, accelerators or formats; all without it",
+        help="workloads, models, architectures, devices, mappers, accelerators or formats; all "
+        "without it",
     )
     add_json(parser)
 

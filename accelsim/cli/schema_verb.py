@@ -13,7 +13,9 @@ __all__ = ["configure", "run"]
 def configure(parser: argparse.ArgumentParser) -> None:
     """Options of ``accelsim schema``."""
     parser.add_argument(
-        "kind", nargs="?", help="workload, architecture, mapper or result; lists them without it"
+        "kind",
+        nargs="?",
+        help="workload, architecture, mapper, device or result; lists them without it",
     )
     parser.add_argument(
         "--json", metavar="PATH|-", help="write it to a file; '-' is stdout (default)"

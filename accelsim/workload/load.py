@@ -9,7 +9,7 @@ from accelsim.einsum.sizes import resolve_sizes
 from accelsim.einsum.template import ASSUMED_SIZE
 from accelsim.errors import InputError, unknown_name
 from accelsim.expressions import evaluate_expression, names_in, whole_number
-from accelsim.library import WORKLOADS, shipped
+from accelsim.library import MODELS, WORKLOADS, shipped
 from accelsim.workload.models.load import is_model, model_workload
 from accelsim.workload.schema import LayerFile, NetworkFile
 from accelsim.workload.templates import load_template, template_of, workload_document
@@ -34,7 +34,7 @@ def load_workload(name: str, settings: Settings | None = None) -> Workload:
     """
     if _is_model(name):
         return model_workload(name, settings)
-    document = workload_document(name)
+    document = workload_document(name, also=shipped(MODELS))
     settings = dict(settings or {})
     if isinstance(document.data, dict) and "layers" in document.data:
         return _network(name, document, settings)
@@ -52,7 +52,7 @@ def load_open_workload(name: str, settings: Settings | None = None) -> tuple[Wor
     given = dict(settings or {})
     if _is_model(name):
         return model_workload(name, given), True
-    document = workload_document(name)
+    document = workload_document(name, also=shipped(MODELS))
     if isinstance(document.data, dict) and "layers" in document.data:
         parameters = check_model(NetworkFile, document, what="network").parameters
         names = [key for key, size in parameters.items() if size is None]

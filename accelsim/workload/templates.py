@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -81,9 +81,9 @@ def _cached(path: str, shown: str, _stamp: tuple[int, ...]) -> Document:
     return read_document(Path(path), name=shown)
 
 
-def workload_document(name: str) -> Document:
-    """A workload's file, read anew only where it changed."""
-    path, shown = find(WORKLOADS, name)
+def workload_document(name: str, *, also: Iterable[str] = ()) -> Document:
+    """A workload's file, read anew only where it changed; ``also`` as for ``find``."""
+    path, shown = find(WORKLOADS, name, also=also)
     stat = path.stat()
     return _cached(str(path), shown, (stat.st_ctime_ns, stat.st_mtime_ns, stat.st_size))
 

@@ -22,10 +22,12 @@ MOST_PANELS = 6
 # After the qualitative schemes of Paul Tol (SRON/EPS/TN/09-002): told apart without red or green.
 _COLOURS = (
     "#4477aa", "#cc6677", "#228833", "#ccaa33", "#aa3377", "#66ccee", "#7a6f63", "#5e4fa2",
+    "#d9822b", "#1a9086",
 )  # fmt: skip
 _INK, _FAINT = "0.15", "0.55"
 _TOLD = ("model", "device", "stage", "tokens", "batch", "context", "weights", "activations",
          "kv_cache", "attention")  # fmt: skip
+_FIRST_LINE = ("model", "device", "stage", "tokens")
 _ALWAYS = ("model", "device", "stage", "tokens", "batch", "context")
 
 Run = Mapping[str, Any]
@@ -150,7 +152,7 @@ def _frame(
     axes.tick_params(labelsize=8)
     axes.grid(visible=True, which="major", color="0.9", linewidth=0.6)
     axes.set_axisbelow(True)
-    axes.set_title(_title(run, runs), fontsize=9.5, loc="left", parse_math=False)
+    axes.set_title(_title(run, runs), fontsize=9.5, loc="left", parse_math=False, linespacing=1.3)
 
 
 def _title(run: Run, runs: Sequence[Run]) -> str:
@@ -158,8 +160,13 @@ def _title(run: Run, runs: Sequence[Run]) -> str:
     told = [
         name for name in _TOLD if name in _ALWAYS or len({str(other[name]) for other in runs}) > 1
     ]
-    words = [_value(name, run[name]) for name in told if run[name] is not None]
-    return f"{', '.join(words)}: {seconds_text(run['total']['seconds'])}"
+    parts = [[name for name in told if (name in _FIRST_LINE) == first] for first in (True, False)]
+    head, rest = (
+        ", ".join(_value(name, run[name]) for name in part if run[name] is not None)
+        for part in parts
+    )
+    # A line as wide as a panel.
+    return f"{head}: {seconds_text(run['total']['seconds'])}\n{_shortened(rest, 90)}".rstrip()
 
 
 def _value(name: str, value: object) -> str:
@@ -225,7 +232,8 @@ def _draw_roofs(axes: Axes, run: Run, used: set[str]) -> None:
         )
         names = sorted(formats, key=lambda name: name not in used)
         more = ", .." if len(names) > 2 else ""
-        _roof_text(axes, f"{', '.join(names[:2])}{more}: ridge {ridge:,.3g}", peak, colour)
+        at = f"{ridge:,.0f}" if ridge >= 100 else f"{ridge:.3g}"
+        _roof_text(axes, f"{', '.join(names[:2])}{more}: ridge {at}", peak, colour)
 
 
 def _roof_text(axes: Axes, text: str, peak: float, colour: str) -> None:

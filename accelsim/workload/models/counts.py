@@ -37,7 +37,7 @@ def parameters(model: Transformer) -> int:
         >>> parameters(Transformer("tiny", layers=1, hidden=8, heads=2, ffn=16, vocabulary=10))
         824
     """
-    workload = build_workload(model, Scenario(context=1))
+    workload = build_workload(model, Scenario(context=None if model.image else 1))
     return sum(size for _, _, size in _stored(model, workload)) + _class_token(model)
 
 

@@ -108,6 +108,11 @@ class Scenario:
         return self.context or _DEFAULT_CONTEXT
 
 
+def _number(text: str) -> int | str:
+    """A whole number where a text is one."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else text
+
+
 def _whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _MOST
 
@@ -125,13 +130,8 @@ def scenario_of(settings: Mapping[str, int | str], *, where: str) -> Scenario:
     given: dict[str, int | str] = {}
     for name, value in settings.items():
         if name in known:
-            whole = known[name].type == "int" and isinstance(value, str)
-            text = str(value).strip()
-            given[name] = (
-                int(text)
-                if whole and text.isascii() and text.isdigit() and len(text) < 12
-                else value
-            )
+            whole = name in _WHOLE and isinstance(value, str)
+            given[name] = _number(str(value)) if whole else value
     try:
         made = Scenario(**given)  # type: ignore[arg-type]
     except InputError as error:

@@ -276,7 +276,15 @@ def test_a_run_of_which_little_is_known(
     open_page: Callable[..., Any], make_run: Callable[..., Run]
 ) -> None:
     run = make_run(device="bare", notes=["a <b>peak</b> is unknown"], stage="run")
-    for name in ("batch", "context", "attention", "weights", "activations", "kv_cache"):
+    for name in (
+        "batch",
+        "context",
+        "attention",
+        "weights",
+        "activations",
+        "kv_cache",
+        "embeddings",
+    ):
         run[name] = None
     for name in ("tokens_per_s", "memory_bytes", "time_per_output_token_s"):
         run["total"][name] = None

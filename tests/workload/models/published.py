@@ -77,8 +77,8 @@ COUNTS = (
 is public (BERT papers and KerasHub count ``BertModel``: see VARIANTS): those stand in BUILT."""
 
 BUILT = {
-    "bert-base": 109_514_298,
-    "bert-large": 335_174_458,
+    "bert-base-uncased": 109_514_298,
+    "bert-large-uncased": 335_174_458,
     "opt-350m": 331_196_416,
     "opt-13b": 12_853_473_280,
 }
@@ -142,9 +142,9 @@ VARIANTS = (
     Variant("gpt2", 124_439_808, {"architectures": ["GPT2Model"]}),
     # The usual figures of BERT-Base: 109,482,240 has the pooler and no head; the checkpoint
     # holds both heads and the pooler; the file's own class has one head and no pooler.
-    Variant("bert-base", 109_482_240, {"architectures": ["BertModel"]}),
-    Variant("bert-large", 335_141_888, {"architectures": ["BertModel"]}),
-    Variant("bert-base", 132_955_194, {"tie_word_embeddings": False}),
+    Variant("bert-base-uncased", 109_482_240, {"architectures": ["BertModel"]}),
+    Variant("bert-large-uncased", 335_141_888, {"architectures": ["BertModel"]}),
+    Variant("bert-base-uncased", 132_955_194, {"tie_word_embeddings": False}),
     Variant("vit-b-16", 86_540_008, {"qkv_bias": False}),
     Variant("vit-b-16", 86_389_248, {"architectures": ["ViTModel"]}),
     Variant("vit-b-16", 85_800_194, {}, ("num_labels",)),

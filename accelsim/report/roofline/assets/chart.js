@@ -1,6 +1,6 @@
 // The roofline: roofs as lines, one point a layer, drawn by ECharts as SVG.
 
-const PALETTE = 9;
+const PALETTE = 10;
 const NARROW = 560;
 const kindPlaces = new Map();
 
@@ -33,9 +33,9 @@ function axesOf(shown, baseline) {
   const rows = [shown, baseline].flatMap((each) => (each ? each.rows.filter(drawable) : []));
   const roofs = [shown, baseline].flatMap((each) => (each ? [each.roofs] : []));
   const peaks = roofs.flatMap((each) => each.peaks);
-  const x = [...rows.map((row) => row.intensity / 1.3), ...peaks.map((roof) => roof.ridge * 2)];
+  const x = [...rows.flatMap((row) => [row.intensity / 1.3, row.intensity * 1.3]), ...peaks.map((roof) => roof.ridge * 2)];
   const y = [
-    ...rows.map((row) => row.rate / 1.3),
+    ...rows.flatMap((row) => [row.rate / 1.3, row.rate * 1.3]),
     ...peaks.map((roof) => roof.peak * 1.3),
   ];
   const decades = (values, most) => {
@@ -130,11 +130,20 @@ function ridgeSeries(roofs, used, look) {
   };
 }
 
+/** As many names as fit beside a roof with its figure, and at least one. */
+function fewNames(names) {
+  let text = names[0];
+  for (const name of names.slice(1)) {
+    if (`${text}, ${name}`.length > 14) return `${text}, ..`;
+    text = `${text}, ${name}`;
+  }
+  return text;
+}
+
 /** What each roof is, right of its end. */
 function roofLabels(roofs, at, right, used, look, narrow) {
   const all = roofs.peaks.map((roof) => {
-    const formats = [...roof.formats].sort((a, b) => used.has(b) - used.has(a));
-    const names = formats.slice(0, 2).join(", ") + (formats.length > 2 ? ", .." : "");
+    const names = fewNames([...roof.formats].sort((a, b) => used.has(b) - used.has(a)));
     return {peak: roof.peak, names, color: isUsed(roof, used) ? look.ink : look.muted};
   });
   const shifts = spread(all.map(({peak}) => at.y(peak)));
