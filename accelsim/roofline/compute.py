@@ -1,7 +1,8 @@
 """In which number type a device computes a product, how fast, and what must be converted first.
 
 A product is computed in a type that holds the values of both operands without rounding: int4
-weights and fp16 activations in fp16. Where several do, in the fastest. Scales of groups are applied
+weights and fp16 activations in fp16. Where several do, in the one that is fastest, conversions
+counted. Scales of groups are applied
 as operands are widened to floats of 16 bits or more, or, in narrower types, to partial sums of a
 group. Sparse operands run at the sparse peak where the device has their pattern, else zeros are put
 back.
@@ -40,13 +41,15 @@ class Way:
 
 @lru_cache(maxsize=4096)
 def way_of(product: Product, device: Device) -> Way:
-    """The fastest way that a device has; at equal speed the one that converts least."""
+    """The fastest way that a device has; at equal time the one that converts least."""
     formats = [storage_format(operand.format) for operand in product.operands]
     for swap in ("", *_STAND_INS):
         numbers = [_instead(each.number, swap) for each in formats]
         ways = list(_native(product, formats, numbers, device, swap))
         if ways:
-            return min(ways, key=lambda way: (-way.operations_per_s, way.converting_operations))
+            return min(
+                ways, key=lambda way: (_seconds(way, product, device), way.converting_operations)
+            )
     plain = device.vector_operations_per_s
     fp32 = number_format("fp32")
     if plain and all(each.number.within(fp32) for each in formats):
@@ -55,6 +58,13 @@ def way_of(product: Product, device: Device) -> Way:
             "fp32", plain, _converting(product, formats, numbers, storage_format("fp32"), "")
         )
     return Way("", float("inf"), 0)
+
+
+def _seconds(way: Way, product: Product, device: Device) -> float:
+    """Of the product and of what must be converted for it, side by side."""
+    rate = device.vector_operations_per_s
+    converting = way.converting_operations / rate if rate else 0.0
+    return max(product.operations / way.operations_per_s, converting)
 
 
 def _instead(number: NumberFormat, swap: str) -> NumberFormat:

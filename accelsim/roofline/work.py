@@ -63,7 +63,7 @@ def works_of(layer: Layer) -> list[Work]:
     cascade = layer.cascade
     bounds = Bounds(cascade)
     rest = [einsum for einsum in cascade.einsums if einsum.name not in layer.epilogues]
-    groups = [(layer.name, layer.kind or _kind(cascade), rest)]
+    groups = [(layer.name or layer.template.name, layer.kind or _kind(cascade), rest)]
     groups += [
         (f"{layer.name}.{kind}", kind, [cascade[name]]) for name, kind in layer.epilogues.items()
     ]

@@ -18,6 +18,9 @@ __all__ = ["build_workload"]
 
 Sizes = Mapping[str, int]
 
+_PRODUCTS = ("linear", "attention", "head")
+"""Kinds of layers that multiply matrices."""
+
 
 def build_workload(model: Transformer, scenario: Scenario | None = None) -> Workload:
     """What a model computes in one stage.
@@ -43,7 +46,11 @@ def build_workload(model: Transformer, scenario: Scenario | None = None) -> Work
         raise UnsupportedError(
             f"model '{model.name}' is an encoder: it has no decode stage; ask for prefill"
         )
-    layers = tuple(_Builder(model, scenario).whole())
+    layers = tuple(
+        layer
+        for layer in _Builder(model, scenario).whole()
+        if scenario.parts == "all" or layer.kind in _PRODUCTS
+    )
     return Workload(name=model.name, layers=layers, title=model.name)
 
 

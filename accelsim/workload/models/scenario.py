@@ -9,7 +9,7 @@ from accelsim.errors import InputError, unknown_name
 from accelsim.formats import storage_format
 from accelsim.workload.models.transformer import Transformer
 
-__all__ = ["ATTENTIONS", "LOGITS", "STAGES", "Scenario", "scenario_of"]
+__all__ = ["ATTENTIONS", "LOGITS", "PARTS", "STAGES", "Scenario", "scenario_of"]
 
 STAGES = ("prefill", "decode")
 """All positions of a context at once, or one more behind those that the cache holds."""
@@ -17,6 +17,9 @@ ATTENTIONS = ("unfused", "fused")
 """Scores written to memory and read again, or kept on chip."""
 LOGITS = ("all", "last")
 """Positions of a prefill whose logits are computed."""
+
+PARTS = ("all", "products")
+"""Which layers take part."""
 
 _MOST = 2**31
 _DEFAULT_CONTEXT = 2048
@@ -40,6 +43,8 @@ class Scenario:
     or as many as a model has; pictures have as many as they have patches, and one."""
     attention: str = "unfused"
     logits: str = "all"
+    parts: str = "all"
+    """``all``, or ``products``: linear layers and attention only, as many publications evaluate."""
     weights: str = ""
     """Format of the matrices of linear layers; empty: as the model is published."""
     activations: str = ""
@@ -55,7 +60,12 @@ class Scenario:
             for name, value in (("batch", self.batch), ("context", self.context))
             if not _whole(value) and (name, value) != ("context", None)
         ]
-        choices = {"stage": STAGES, "attention": ATTENTIONS, "logits": LOGITS}
+        choices = {
+            "stage": STAGES,
+            "attention": ATTENTIONS,
+            "logits": LOGITS,
+            "parts": PARTS,
+        }
         for name, valid in choices.items():
             if (value := getattr(self, name)) not in valid:
                 problems.append(unknown_name(name, str(value), valid))

@@ -94,7 +94,7 @@ function fromHash(data, text) {
 
 /** Whether a row passes the search and the kinds. */
 function passes(state, row) {
-  return  row.name.toLowerCase().includes(state.query.toLowerCase());
+  return !state.hidden.has(row.kind) && row.name.toLowerCase().includes(state.query.toLowerCase());
 }
 
 /** Whether a row is drawn: it passes, and is chosen where any is. */
