@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from accelsim.cli.options import add_json, emit_json
@@ -41,7 +40,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--tokens",
-        default="128",
         metavar="N",
         help=f"new tokens of a sequence, in generate (default 128){_LISTS}",
     )
@@ -89,18 +87,6 @@ def _wholes(text: str, option: str) -> list[int]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Compute, print, write."""
-    choices: dict[str, Sequence[object]] = {
-        "stage": [part or None for part in _parts(arguments.stage, "--stage")],
-        "batch": _wholes(arguments.batch, "--batch"),
-        "context": _wholes(arguments.context, "--context") if arguments.context else [None],
-        "tokens": _wholes(arguments.tokens, "--tokens"),
-        "attention": _parts(arguments.attention, "--attention"),
-        "logits": [arguments.logits],
-        "weights": _parts(arguments.weights, "--weights"),
-        "activations": _parts(arguments.activations, "--activations"),
-        "kv_cache": _parts(arguments.kv_cache, "--kv-cache"),
-        "embeddings": _parts(arguments.embeddings, "--embeddings"),
-    }
     devices = _parts(arguments.on, "--on")
     if arguments.report:
         from accelsim.report.write import require_report_packages
@@ -108,7 +94,20 @@ def run(arguments: argparse.Namespace) -> int:
         require_report_packages()
     from accelsim.roofline.sweep import rooflines
 
-    runs = rooflines(arguments.model, on=devices, **choices)
+    runs = rooflines(
+        arguments.model,
+        on=devices,
+        stage=[part or None for part in _parts(arguments.stage, "--stage")],
+        batch=_wholes(arguments.batch, "--batch"),
+        context=_wholes(arguments.context, "--context") if arguments.context else [None],
+        tokens=_wholes(arguments.tokens, "--tokens") if arguments.tokens else [None],
+        attention=_parts(arguments.attention, "--attention"),
+        logits=[arguments.logits],
+        weights=_parts(arguments.weights, "--weights"),
+        activations=_parts(arguments.activations, "--activations"),
+        kv_cache=_parts(arguments.kv_cache, "--kv-cache"),
+        embeddings=_parts(arguments.embeddings, "--embeddings"),
+    )
     if arguments.report:
         from accelsim.report.roofline.write import write_roofline_report
 

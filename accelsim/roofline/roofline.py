@@ -17,10 +17,13 @@ from accelsim.workload import Workload, load_workload
 from accelsim.workload.models import Scenario, Transformer, build_workload, load_model
 from accelsim.workload.models.load import is_model
 
-__all__ = ["STAGES", "roofline"]
+__all__ = ["STAGES", "default_stage", "roofline"]
 
 STAGES = ("prefill", "decode", "generate")
 """All positions at once; one more behind those that are cached; or a prompt and what follows."""
+
+_DEFAULT_TOKENS = 128
+_MOST = 2**31
 
 
 def roofline(
@@ -30,7 +33,7 @@ def roofline(
     stage: str | None = None,
     batch: int = 1,
     context: int | None = None,
-    tokens: int = 128,
+    tokens: int | None = None,
     attention: str = "unfused",
     logits: str | None = None,
     weights: str = "",
@@ -47,7 +50,7 @@ def roofline(
         batch: sequences side by side.
         context: positions of a sequence; in decode the new one is the last of them, in
             ``generate`` those of the prompt. None: 2,048, or as many as the model has.
-        tokens: new tokens of each sequence, in ``generate``.
+        tokens: new tokens of each sequence, in ``generate`` only; 128 where None.
         attention: ``unfused`` or ``fused``.
         logits: ``all`` or ``last`` positions of a prefill; ``last`` in ``generate`` where None,
             else ``all``.
@@ -76,19 +79,44 @@ def roofline(
         "embeddings": embeddings,
     }
     if isinstance(model, Workload) or (isinstance(model, str) and not is_model(model)):
-        return _of_workload(model, device, stage, logits, given)
+        asked = {**given, "stage": stage, "tokens": tokens, "logits": logits}
+        return _of_workload(model, device, asked)
     transformer = load_model(model) if isinstance(model, str) else model
-    stage = stage or ("generate" if transformer.causal else "prefill")
+    stage = stage or default_stage(transformer)
     if stage not in STAGES:
         raise InputError(unknown_name("stage", stage, STAGES))
+    if problems := _out_of_place(transformer, stage, tokens, logits, kv_cache):
+        raise InputError(problems)
     given["logits"] = logits or ("last" if stage == "generate" else "all")
     # An encoder has no decode stage, and says so when it is built.
     first = Scenario("decode" if stage == "decode" else "prefill", **given)
     if stage != "generate":
         return _one_stage(transformer, device, first.of(transformer))
-    if isinstance(tokens, bool) or not isinstance(tokens, int) or not 1 <= tokens <= 2**31:
-        raise InputError(f"tokens is {tokens!r}, must be a whole number from 1 to {2**31:,}")
+    tokens = _DEFAULT_TOKENS if tokens is None else tokens
+    if isinstance(tokens, bool) or not isinstance(tokens, int) or not 1 <= tokens <= _MOST:
+        raise InputError(f"tokens is {tokens!r}, must be a whole number from 1 to {_MOST:,}")
     return _generation(transformer, device, first.of(transformer), tokens)
+
+
+def default_stage(model: Transformer) -> str:
+    """The stage that is taken where none is asked for."""
+    return "generate" if model.causal else "prefill"
+
+
+def _out_of_place(
+    model: Transformer, stage: str, tokens: int | None, logits: str | None, kv_cache: str
+) -> list[str]:
+    """What was given and would change nothing."""
+    found = []
+    if tokens is not None and stage != "generate":
+        found.append(f"tokens is {tokens!r}, but belongs to generate; leave it out of {stage}")
+    if logits is not None and stage == "decode":
+        found.append(f"logits is '{logits}', but decode computes one position; leave it out")
+    if kv_cache and not model.causal:
+        found.append(
+            f"model '{model.name}' is an encoder and has no KV cache; leave its format out"
+        )
+    return found
 
 
 @lru_cache(maxsize=64)
@@ -169,14 +197,11 @@ def _spans(model: Transformer, begin: int, end: int) -> Iterable[tuple[int, int]
 def _of_workload(
     model: str | Workload,
     device: Device,
-    stage: str | None,
-    logits: str | None,
     given: Mapping[str, Any],
 ) -> Roofline:
     """Any other workload: every layer as it stands."""
-    defaults = Scenario()
-    changed = [name for name, value in given.items() if value != getattr(defaults, name)]
-    changed += [name for name, value in (("stage", stage), ("logits", logits)) if value]
+    unset = {**vars(Scenario()), "stage": None, "tokens": None, "logits": None}
+    changed = [name for name, value in given.items() if value != unset[name]]
     workload = load_workload(model) if isinstance(model, str) else model
     if changed:
         raise UnsupportedError(

@@ -208,7 +208,7 @@ def run_rows(runs: Sequence[Roofline]) -> list[list[str]]:
         cells.append(
             [
                 run.device.name,
-                run.stage,
+                f"{run.stage} {run.tokens:,}" if run.tokens else run.stage,
                 f"{asked.batch:,}" if asked else "",
                 f"{asked.positions:,}" if asked else "",
                 asked.weights if asked else "",
