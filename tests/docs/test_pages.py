@@ -34,6 +34,7 @@ PAGES = (
     "docs/simulator",
     "docs/dram",
     "docs/devices",
+    "docs/rooflines",
 )
 
 

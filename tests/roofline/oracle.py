@@ -463,3 +463,21 @@ def every(lines: list[Line], attribute: str) -> Iterator[Fraction]:
     """A figure of every line, repeats included."""
     for line in lines:
         yield Fraction(getattr(line, attribute)) * line.repeat
+
+
+def stored_bits(spec: Spec, asked: Asked) -> Fraction:
+    """Of all weights, in the formats of a scenario: whole tables, a shared one once."""
+    once = Asked("prefill", 1, spec.patches + 1 if spec.patches else 1, weights=asked.weights)
+    tables = ("embed_tokens", "embed_positions", "embed_types", "lm_head", "classifier")
+    bits = sum(
+        line.weights * line.repeat for line in lines_of(spec, once) if line.name not in tables
+    )
+    width = spec.table_width or spec.d
+    rows = spec.position_rows + spec.types + (spec.patches + 1 if spec.patches else 0)
+    numbers = spec.vocabulary * width + rows * spec.d
+    if spec.head in ("language", "masked-language") and not spec.tied:
+        numbers += spec.vocabulary * width
+    if spec.head == "classifier":
+        numbers += spec.labels * spec.d
+    bits += spec.d * asked.activations if spec.patches else 0
+    return Fraction(bits + numbers * asked.embeddings)

@@ -15,7 +15,12 @@ from accelsim.workload import (
 
 ATTENTION = ["three-pass", "three-pass-deferred", "two-pass", "two-pass-deferred", "one-pass"]
 MASKED = ["causal", "causal-one-pass", "sliding-window"]
-PRODUCTS = ["products"]
+GROUPED = ["grouped-causal", "grouped-sliding-window"]
+PRODUCTS = ["products", "scores", "softmax", "values"]
+STEPS = [
+    *("embedding-add", "linear-bias", "residual", "rms-norm"),
+    *("gelu", "relu", "silu", "tanh", "gated-gelu", "gated-relu", "gated-silu"),
+]
 OTHERS = ["embedding", "encoder-block", "expert-routing", "layer-norm", "matmul", "conv2d"]
 NETWORKS = ["resnet-50"]
 # Model width, heads, depth of a head, width of the feed-forward layer, as in the FuseMax
@@ -38,8 +43,9 @@ def sizes(workload: Workload) -> dict[str, tuple[int, ...]]:
 
 
 def test_everything_shipped_is_tested_here() -> None:
-    attention = {f"attention/{name}" for name in ATTENTION + MASKED + PRODUCTS}
-    assert set(shipped(WORKLOADS)) == {*ENCODERS, *attention, *OTHERS, *NETWORKS}
+    attention = {f"attention/{name}" for name in ATTENTION + MASKED + GROUPED + PRODUCTS}
+    steps = {f"transformer/{name}" for name in STEPS}
+    assert set(shipped(WORKLOADS)) == {*ENCODERS, *attention, *steps, *OTHERS, *NETWORKS}
 
 
 @pytest.mark.parametrize("name", shipped(WORKLOADS))

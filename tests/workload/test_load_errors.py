@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from accelsim.errors import InputError
-from accelsim.library import WORKLOADS, shipped
+from accelsim.library import MODELS, WORKLOADS, shipped
 from accelsim.workload import load_template, load_workload
 
 Problems = Callable[..., list[str]]
@@ -25,7 +25,16 @@ layers:
   - {name: a, cascade: matmul, set: {M: P}, repeat: P}
   - {name: b, cascade: matmul}
 """
-ALL = f"valid: {', '.join(sorted(shipped(WORKLOADS)))}; or a path that ends in .yaml"
+PLAIN, MODELS_TOO = (
+    f"valid: {', '.join(sorted(names))}; or a path that ends in .yaml"
+    for names in (shipped(WORKLOADS), {*shipped(WORKLOADS), *shipped(MODELS)})
+)
+FORMATS_AND_SUFFIXES = (
+    "valid: bf16, fp16, fp32, fp4_e2m1, fp64, fp6_e2m3, fp6_e3m2, fp8, fp8_e4m3, fp8_e5m2, int16, "
+    "int2, int3, int32, int4, int6, int8, mxfp4, mxfp6, mxfp8, mxint8, nvfp4, ternary, "
+    "ternary-packed, tf32; behind it -gN for groups with scales, -N:M for N stored of M: "
+    "int4-g128, int8-2:4"
+)
 
 
 @pytest.fixture
@@ -45,12 +54,12 @@ def problems(tmp_path: Path) -> Problems:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("matmull", f"workload 'matmull' is unknown; did you mean 'matmul'? {ALL}"),
+        ("matmull", "workload 'matmull' is unknown; did you mean 'matmul'? ALL"),
         (
             "attention/one-pas",
-            f"workload 'attention/one-pas' is unknown; did you mean 'attention/one-pass'? {ALL}",
+            "workload 'attention/one-pas' is unknown; did you mean 'attention/one-pass'? ALL",
         ),
-        ("", f"workload '' is unknown; {ALL}"),
+        ("", "workload '' is unknown; ALL"),
         ("./x", "workload file './x' does not exist; give a path to a YAML file"),
         ("x.yaml", "workload file 'x.yaml' does not exist; give a path to a YAML file"),
         ("..", "workload file '..' is no regular file; give a YAML file"),
@@ -58,10 +67,11 @@ def problems(tmp_path: Path) -> Problems:
     ],
 )
 def test_unknown_workload(name: str, message: str) -> None:
-    for load in (load_workload, load_template):
+    # A model is a workload, but no cascade.
+    for load, names in ((load_workload, MODELS_TOO), (load_template, PLAIN)):
         with pytest.raises(InputError) as caught:
             load(name)
-        assert str(caught.value) == message
+        assert str(caught.value) == message.replace("ALL", names)
 
 
 @pytest.mark.parametrize(
@@ -123,10 +133,12 @@ def test_unknown_workload(name: str, message: str) -> None:
         (
             "cascade:",
             "formats: {V: fp33}\ncascade:",
-            [
-                "F:4:14: format 'fp33' is unknown; did you mean 'fp32'? valid: bf16, fp16, fp32, "
-                "fp64, fp8_e4m3, fp8_e5m2, int16, int32, int4, int8"
-            ],
+            [f"F:4:14: format 'fp33' is unknown; did you mean 'fp32'? {FORMATS_AND_SUFFIXES}"],
+        ),
+        (
+            "cascade:",
+            "formats: {V: int4-g1}\ncascade:",
+            ["F:4:14: format 'int4-g1': group is 1, must be 2 to 1,048,576"],
         ),
         (
             "cascade:",

@@ -1,0 +1,133 @@
+"""Number types: which values there are, and which type holds all of another's."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+
+import pytest
+
+from accelsim.errors import InputError
+from accelsim.formats import NUMBERS, number_format
+
+# Exponent bits, mantissa bits, and how many of the largest exponent's mantissas are no finite value
+# (OCP 8-bit floating point rev. 1.0, tables 1 and 2; Microscaling rev. 1.0, tables 3 to 5).
+SMALL = {
+    "fp4_e2m1": (2, 1, 0),
+    "fp6_e2m3": (2, 3, 0),
+    "fp6_e3m2": (3, 2, 0),
+    "fp8_e4m3": (4, 3, 1),
+    "fp8_e5m2": (5, 2, 4),
+}
+# IEEE 754: all of the largest exponent's are infinities and NaNs.
+HALF = {"fp16": (5, 10, 2**10)}
+INTEGERS = {"int2": 2, "int3": 3, "int4": 4, "int6": 6, "int8": 8, "int16": 16}
+LARGEST = {"fp4_e2m1": 6, "fp6_e2m3": 7.5, "fp6_e3m2": 28, "fp8_e4m3": 448, "fp8_e5m2": 57344}
+# A significand of p bits and its largest exponent: which integers these hold follows.
+WIDE = {"bf16": (8, 127), "tf32": (11, 127), "fp32": (24, 127), "fp64": (53, 1023)}
+
+
+def floats(exponent: int, mantissa: int, missing: int) -> set[Fraction]:
+    bias, found = 2 ** (exponent - 1) - 1, set()
+    for e, m in product(range(2**exponent), range(2**mantissa)):
+        if e == 2**exponent - 1 and m >= 2**mantissa - missing:
+            continue
+        share = Fraction(m, 2**mantissa)
+        value = (1 + share) * Fraction(2) ** (e - bias) if e else share * Fraction(2) ** (1 - bias)
+        found |= {value, -value}
+    return found
+
+
+def integers(bits: int) -> set[Fraction]:
+    return {Fraction(n) for n in range(-(2 ** (bits - 1)), 2 ** (bits - 1))}
+
+
+VALUES = {
+    **{name: floats(*parts) for name, parts in {**SMALL, **HALF}.items()},
+    **{name: integers(bits) for name, bits in INTEGERS.items()},
+    "ternary": integers(2) - {Fraction(-2)},
+    "ternary-packed": integers(2) - {Fraction(-2)},
+}
+
+TOO_CAREFUL = {("int3", "fp4_e2m1"), ("int3", "fp6_e2m3")}
+"""Here 4 = 2^2 is a value: the largest exponent of these types is not set aside."""
+WRONG = {("int2", "ternary"), ("int2", "ternary-packed")}
+"""-2 is none of -1, 0, 1."""
+
+
+@pytest.mark.parametrize(("name", "largest"), LARGEST.items())
+def test_the_values_that_are_enumerated_here_end_where_the_standard_says(
+    name: str, largest: float
+) -> None:
+    assert max(VALUES[name]) == largest
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), sorted({*product(VALUES, repeat=2)} - TOO_CAREFUL - WRONG)
+)
+def test_within_is_inclusion_of_values(one: str, other: str) -> None:
+    found = number_format(one).within(number_format(other))
+    assert found == (VALUES[one] <= VALUES[other])
+
+
+@pytest.mark.xfail(strict=True, reason="within() takes int2's -2 for a value of a ternary")
+@pytest.mark.parametrize(("one", "other"), sorted(WRONG))
+def test_no_value_is_lost(one: str, other: str) -> None:
+    assert not number_format(one).within(number_format(other))
+
+
+@pytest.mark.xfail(strict=True, reason="within() takes the largest exponent of OCP types for NaNs")
+@pytest.mark.parametrize(("one", "other"), sorted(TOO_CAREFUL))
+def test_what_fits_is_within(one: str, other: str) -> None:
+    assert VALUES[one] <= VALUES[other]
+    assert number_format(one).within(number_format(other))
+
+
+@pytest.mark.parametrize(("wide", "parts"), WIDE.items())
+@pytest.mark.parametrize("name", VALUES)
+def test_within_a_wide_float(name: str, wide: str, parts: tuple[int, int]) -> None:
+    """Every value as a whole number of steps of the coarsest spacing that it needs."""
+    significand, top = parts
+    bottom = 2 - top - significand  # Of the smallest subnormal.
+
+    def held(value: Fraction) -> bool:
+        if not value:
+            return True
+        top_bit = value.numerator.bit_length() - value.denominator.bit_length()
+        top_bit -= abs(value) < Fraction(2) ** top_bit
+        step = Fraction(2) ** max(top_bit - significand + 1, bottom)
+        return top_bit <= top and (value / step).denominator == 1
+
+    assert number_format(name).within(number_format(wide)) == all(map(held, VALUES[name]))
+
+
+def test_wide_floats_among_each_other() -> None:
+    order = {("bf16", "tf32"), ("bf16", "fp32"), ("bf16", "fp64"), ("tf32", "fp32")}
+    order |= {("tf32", "fp64"), ("fp32", "fp64")}
+    for one, other in product(WIDE, repeat=2):
+        expected = one == other or (one, other) in order
+        assert number_format(one).within(number_format(other)) == expected
+    assert number_format("fp16").within(number_format("tf32"))
+    assert not number_format("bf16").within(number_format("fp16"))
+
+
+def test_int32_is_within_fp64_only() -> None:
+    assert [n for n in NUMBERS if number_format("int32").within(number_format(n))] == [
+        "fp64",
+        "int32",
+    ]
+
+
+@pytest.mark.parametrize("name", ["int5", "mxfp4", "int4-g128", "", "FP16"])
+def test_unknown_number(name: str) -> None:
+    with pytest.raises(InputError, match=rf"^number type '{name}' is unknown;.* valid: bf16, "):
+        number_format(name)
+
+
+def test_floats_and_integers_are_told_apart() -> None:
+    integers = {name for name in NUMBERS if not number_format(name).is_float}
+    assert integers == {*INTEGERS, "int32", "ternary", "ternary-packed"}
+    for each in NUMBERS.values():
+        whole = each.name.startswith(("int", "fp"))
+        # Sign, exponent and mantissa fill a type.
+        assert not whole or each.bits == 1 + each.exponent + each.mantissa
