@@ -2,10 +2,9 @@
 
 A product is computed in a type that holds the values of both operands without rounding: int4
 weights and fp16 activations in fp16. Where several do, in the one that is fastest, conversions
-counted. Scales of groups are applied
-as operands are widened to floats of 16 bits or more, or, in narrower types, to partial sums of a
-group. Sparse operands run at the sparse peak where the device has their pattern, else zeros are put
-back.
+counted. Scales of groups are applied as operands are widened to floats of 16 bits or more, or, in
+narrower types, to partial sums of a group. Sparse operands run at the sparse peak where the device
+has their pattern, else zeros are put back.
 """
 
 from __future__ import annotations
@@ -47,9 +46,7 @@ def way_of(product: Product, device: Device) -> Way:
         numbers = [_instead(each.number, swap) for each in formats]
         ways = list(_native(product, formats, numbers, device, swap))
         if ways:
-            return min(
-                ways, key=lambda way: (_seconds(way, product, device), way.converting_operations)
-            )
+            return min(ways, key=lambda way: _rank(way, product, device))
     plain = device.vector_operations_per_s
     fp32 = number_format("fp32")
     if plain and all(each.number.within(fp32) for each in formats):
@@ -60,11 +57,12 @@ def way_of(product: Product, device: Device) -> Way:
     return Way("", float("inf"), 0)
 
 
-def _seconds(way: Way, product: Product, device: Device) -> float:
-    """Of the product and of what must be converted for it, side by side."""
+def _rank(way: Way, product: Product, device: Device) -> tuple[float, int, float]:
+    """Time of the product and of what must be converted for it, side by side; what breaks ties."""
     rate = device.vector_operations_per_s
     converting = way.converting_operations / rate if rate else 0.0
-    return max(product.operations / way.operations_per_s, converting)
+    seconds = max(product.operations / way.operations_per_s, converting)
+    return seconds, way.converting_operations, -way.operations_per_s
 
 
 def _instead(number: NumberFormat, swap: str) -> NumberFormat:

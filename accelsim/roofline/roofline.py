@@ -95,6 +95,15 @@ def roofline(
     tokens = _DEFAULT_TOKENS if tokens is None else tokens
     if isinstance(tokens, bool) or not isinstance(tokens, int) or not 1 <= tokens <= _MOST:
         raise InputError(f"tokens is {tokens!r}, must be a whole number from 1 to {_MOST:,}")
+    most = transformer.most_positions
+    if context is None and most is not None:
+        # The default prompt leaves room for what follows.
+        first = replace(first, context=max(1, min(first.positions, most - tokens + 1)))
+    if most is not None and first.positions + tokens - 1 > most:
+        raise InputError(
+            f"model '{transformer.name}': a prompt of {first.positions:,} and {tokens:,} tokens "
+            f"need more than the {most:,} positions of its table; lower --context or --tokens"
+        )
     return _generation(transformer, device, first.of(transformer), tokens)
 
 

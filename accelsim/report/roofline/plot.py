@@ -30,6 +30,13 @@ _TOLD = ("model", "device", "stage", "tokens", "batch", "context", "weights", "a
 _FIRST_LINE = ("model", "device", "stage", "tokens")
 _ALWAYS = ("model", "device", "stage", "tokens", "batch", "context")
 
+_PANEL_INCHES = (7.4, 4.8)
+_MARGIN_INCHES = (0.75, 2.05, 0.5, 0.55)
+"""Left, right (where roofs are named), above (title) and below a panel."""
+_HEAD_INCHES = 0.75
+_LONGEST_ROOF = 18
+"""Letters of the formats of a roof: what is longer reaches into the next panel."""
+
 Run = Mapping[str, Any]
 
 
@@ -79,9 +86,8 @@ def _figure(runs: Sequence[Run], given: int) -> Figure:
 
     columns = 1 if len(runs) == 1 else 2
     rows = -(-len(runs) // columns)
-    width = 8.6 if columns == 1 else 13.2
-    figure = Figure(figsize=(width, 0.9 + 4.6 * rows), layout="constrained")
-    panels = figure.subplots(rows, columns, squeeze=False).flatten()
+    figure = Figure(figsize=(columns * _PANEL_INCHES[0], _HEAD_INCHES + rows * _PANEL_INCHES[1]))
+    panels = _panels(figure, rows, columns)
     colours = _colours(runs)
     limits = _limits(runs)
     points = []
@@ -91,13 +97,28 @@ def _figure(runs: Sequence[Run], given: int) -> Figure:
     for axes in panels[len(runs) :]:
         axes.set_axis_off()
     _legend(figure, colours, runs, given)
-    # Labels need the places of everything else, which are known once the layout is done.
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
     for axes, found in zip(panels, points, strict=False):
         spread_roofs(axes)
         place_labels(axes, found)
     return figure
+
+
+def _panels(figure: Figure, rows: int, columns: int) -> list[Axes]:
+    """Panels at places that are known without a layout, which would take most of the time."""
+    width, height = figure.get_size_inches()
+    left, right, top, bottom = _MARGIN_INCHES
+    return [
+        figure.add_axes(
+            (
+                (column * _PANEL_INCHES[0] + left) / width,
+                ((rows - 1 - row) * _PANEL_INCHES[1] + bottom) / height,
+                (_PANEL_INCHES[0] - left - right) / width,
+                (_PANEL_INCHES[1] - top - bottom) / height,
+            )
+        )
+        for row in range(rows)
+        for column in range(columns)
+    ]
 
 
 def _colours(runs: Iterable[Run]) -> dict[str, str]:
@@ -231,9 +252,10 @@ def _draw_roofs(axes: Axes, run: Run, used: set[str]) -> None:
             [ridge], [peak], "o", markersize=4, color="white", markeredgecolor=colour, zorder=3
         )
         names = sorted(formats, key=lambda name: name not in used)
-        more = ", .." if len(names) > 2 else ""
+        told = 2 if len(", ".join(names[:2])) <= _LONGEST_ROOF else 1
+        more = ", .." if len(names) > told else ""
         at = f"{ridge:,.0f}" if ridge >= 100 else f"{ridge:.3g}"
-        _roof_text(axes, f"{', '.join(names[:2])}{more}: ridge {at}", peak, colour)
+        _roof_text(axes, f"{', '.join(names[:told])}{more}: ridge {at}", peak, colour)
 
 
 def _roof_text(axes: Axes, text: str, peak: float, colour: str) -> None:
@@ -266,8 +288,9 @@ def _legend(figure: Figure, colours: Mapping[str, str], runs: Sequence[Run], giv
     note = "size: share of time"
     if given > len(runs):
         note += f"; {len(runs)} of {given} runs are drawn, {given - len(runs)} are left out"
+    columns = 1 if len(runs) == 1 else 2
     legend = figure.legend(
-        handles=handles, loc="outside upper center", ncols=min(len(handles), 8), fontsize=8,
+        handles=handles, loc="upper center", ncols=min(len(handles), 5 * columns), fontsize=8,
         frameon=False, title=note, title_fontsize=8,
     )  # fmt: skip
     for text in legend.get_texts():

@@ -1,0 +1,439 @@
+"""The verb ``roofline``: its options, its JSON, its files, its messages."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import accelsim
+from accelsim.roofline import roofline
+from accelsim.workload.models import load_model
+
+Outcome = tuple[int, str, str]
+Cli = Callable[..., Outcome]
+
+TINY = {
+    "model_type": "llama",
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_attention_heads": 4,
+    "num_hidden_layers": 2,
+    "vocab_size": 100,
+    "torch_dtype": "float16",
+}
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> str:
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(TINY))
+    return str(folder)
+
+
+def as_json(accelsim_cli: Cli, *arguments: str) -> Any:
+    code, out, err = accelsim_cli("roofline", *arguments, "--json", "-")
+    assert (code, err) == (0, "")
+    return json.loads(out)
+
+
+NUMBER = (int, float)
+KEYS: dict[str, tuple[type, ...]] = {
+    "schema_version": (int,),
+    "version": (str,),
+    "model": (str,),
+    "device": (str,),
+    "device_title": (str,),
+    "stage": (str,),
+    "batch": (int,),
+    "context": (int,),
+    "tokens": (int,),
+    "attention": (str,),
+    "weights": (str,),
+    "activations": (str,),
+    "kv_cache": (str,),
+    "embeddings": (str,),
+    "total": (dict,),
+    "layers": (list,),
+    "roofs": (dict,),
+    "notes": (list,),
+}
+TOTAL: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("operations", "bytes", "intensity", "seconds", "tokens_per_s"), NUMBER),
+    "bound": (str,),
+    **dict.fromkeys(("time_to_first_token_s", "time_per_output_token_s"), NUMBER),
+    "dequantize_operations": NUMBER,
+    "memory_bytes": (dict,),
+    "memory_capacity_bytes": (int,),
+    "fits": (bool,),
+}
+LAYER: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("name", "kind", "stage", "bound", "computes_in"), (str,)),
+    "repeat": (int,),
+    **dict.fromkeys(("operations", "bytes", "intensity", "seconds"), NUMBER),
+    "bytes_by_class": (dict,),
+    "dequantize_operations": NUMBER,
+    "segments": (list,),
+}
+
+
+def check_keys(found: dict[str, Any], keys: dict[str, tuple[type, ...]]) -> None:
+    assert set(found) == set(keys)
+    for name, kinds in keys.items():
+        assert isinstance(found[name], kinds), name
+        assert bool in kinds or not isinstance(found[name], bool), name
+
+
+def test_keys_and_types(accelsim_cli: Cli, tiny: str) -> None:
+    found = as_json(accelsim_cli, tiny, "--on", "a6000", "--context", "9", "--weights", "int4-g32")
+    check_keys(found, KEYS)
+    check_keys(found["total"], TOTAL)
+    assert {layer["stage"] for layer in found["layers"]} == {"prefill", "decode"}
+    for layer in found["layers"]:
+        check_keys(layer, LAYER)
+        assert set(layer["bytes_by_class"]) == {"weights", "activations", "kv_cache"}
+        assert sum(layer["bytes_by_class"].values()) == pytest.approx(layer["bytes"])
+        assert layer["intensity"] == layer["operations"] / layer["bytes"]
+        for segment in layer["segments"]:
+            assert set(segment) == {"steps", "first", "last"}
+            assert set(segment["first"]) == {"matrix_operations", "vector_operations", "bytes"}
+    assert set(found["total"]["memory_bytes"]) == {"weights", "kv_cache", "activations", "total"}
+    assert found["roofs"]["bandwidth_bytes_per_s"] == 768e9
+    assert found["roofs"]["vector_operations_per_s"] == 38.7e12
+    peaks = found["roofs"]["peak_operations_per_s"]
+    assert peaks["fp16"] == 154.8e12
+    assert (peaks["fp16 2:4"], peaks["fp32"]) == (309.6e12, 38.7e12)
+    assert (found["stage"], found["tokens"], found["weights"]) == ("generate", 128, "int4-g32")
+
+
+def test_figures_are_those_of_the_python_call(accelsim_cli: Cli, tiny: str) -> None:
+    options = ("--stage", "decode", "--context", "77", "--batch", "3", "--kv-cache", "int8")
+    more = ("--attention", "fused", "--activations", "int8", "--embeddings", "bf16")
+    found = as_json(accelsim_cli, tiny, "--on", "t4", *options, *more)
+    mine = roofline(
+        tiny, on="t4", stage="decode", context=77, batch=3, kv_cache="int8", attention="fused",
+        activations="int8", embeddings="bf16",
+    )  # fmt: skip
+    assert found == json.loads(json.dumps(mine.as_json()))
+    for figure in ("operations", "bytes", "seconds"):
+        layers = sum(layer[figure] * layer["repeat"] for layer in found["layers"])
+        assert found["total"][figure] == pytest.approx(layers)
+
+
+def test_one_run_is_an_object_and_several_are_a_list(accelsim_cli: Cli, tiny: str) -> None:
+    found = as_json(
+        accelsim_cli, tiny, "--on", "t4,v100", "--weights", "int8,fp16,int8", "--stage", "decode",
+        "--batch", "1, 2",
+    )  # fmt: skip
+    assert set(found) == {"schema_version", "runs"}
+    assert found["schema_version"] == 1
+    order = [(run["device"], run["batch"], run["weights"]) for run in found["runs"]]
+    assert order == [
+        (device, batch, weights)
+        for device in ("t4", "v100")
+        for batch in (1, 2)
+        for weights in ("int8", "fp16")
+    ]
+
+
+def test_several_stages(accelsim_cli: Cli, tiny: str) -> None:
+    """Tokens belong to generate alone: the others run once."""
+    stages = "decode,generate,prefill"
+    found = as_json(accelsim_cli, tiny, "--on", "t4", "--stage", stages, "--tokens", "4,5")
+    assert [(run["stage"], run["tokens"]) for run in found["runs"]] == [
+        ("decode", None),
+        ("generate", 4),
+        ("generate", 5),
+        ("prefill", None),
+    ]
+    for run in found["runs"]:
+        first, each = (
+            run["total"][f"time_{name}"] for name in ("to_first_token_s", "per_output_token_s")
+        )
+        assert (first is None) == (run["stage"] == "decode")
+        assert (each is None) == (run["stage"] == "prefill")
+
+
+def test_a_network_from_yaml(accelsim_cli: Cli) -> None:
+    found = as_json(accelsim_cli, "resnet-50", "--on", "t4")
+    assert (found["stage"], found["batch"], found["weights"]) == ("run", None, None)
+    assert found["total"]["tokens_per_s"] is found["total"]["fits"] is None
+    assert found["total"]["memory_bytes"] is None
+    # The network's figure is 4.09 G multiply-adds at 224 x 224 (He et al., CVPR 2016: 3.8 G).
+    assert found["total"]["operations"] == pytest.approx(2 * 4.09e9, rel=0.02)
+    names = [layer["name"] for layer in found["layers"]]
+    assert "conv1" in names
+    code, out, _ = accelsim_cli("roofline", "matmul", "--on", "a100-40g")
+    assert code == 0
+    assert "matmul on NVIDIA A100" in out
+
+
+def test_a_cascade_of_ones_own(accelsim_cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(
+        "name: own\nranks: {M: 64, K: 32, N: 16}\ntensors: {A: [M, K], B: [K, N]}\n"
+        "formats: {A: int8, B: int4, default: fp32}\n"
+        "cascade:\n  - Z[m,n] = A[m,k] * B[k,n]\n  - Y[m,n] = relu(Z[m,n])\n"
+    )
+    (layer,) = as_json(accelsim_cli, str(path), "--on", "t4")["layers"]
+    assert layer["operations"] == 2 * 64 * 32 * 16 + 64 * 16
+    assert layer["bytes"] == 64 * 32 + 32 * 16 / 2 + 64 * 16 * 4
+    assert layer["computes_in"] == "int8"
+    assert layer["dequantize_operations"] == 32 * 16
+
+
+def test_a_device_of_ones_own(accelsim_cli: Cli, tiny: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "name: My chip\nmemory_bytes: 1000\nbandwidth_bytes_per_s: 1.0e+9\n"
+        "peak_operations_per_s: {fp16: 2.0e+12}\nvector_operations_per_s: 1.0e+11\n"
+    )
+    found = as_json(accelsim_cli, tiny, "--on", str(path), "--stage", "decode", "--context", "5")
+    assert (found["device"], found["device_title"]) == (str(path), "My chip")
+    assert found["total"]["bytes"] / 1e9 == pytest.approx(found["total"]["seconds"])
+    assert found["total"]["fits"] is False
+    _, out, _ = accelsim_cli("roofline", tiny, "--on", str(path), "--context", "5")
+    assert "DOES NOT FIT" in out
+
+
+def test_text_of_one_run(accelsim_cli: Cli, tiny: str) -> None:
+    arguments = ("roofline", tiny, "--on", "a6000", "--context", "9", "--tokens", "3")
+    code, out, err = accelsim_cli(*arguments)
+    assert (code, err) == (0, "")
+    for name in ("model", "stage", "formats", "time", "throughput", "bound by", "memory"):
+        assert any(line.startswith(f"{name} ") for line in out.splitlines())
+    assert "prompt of 9, then 3 tokens, batch 1, unfused attention" in out
+    assert "q_proj" not in out
+    _, layers, _ = accelsim_cli(*arguments, "--layers")
+    assert layers.count(" q_proj ") + layers.count("q_proj ") >= 2
+    assert "computes in" in layers
+
+
+def test_what_helps_a_step_is_bandwidth(accelsim_cli: Cli) -> None:
+    _, out, _ = accelsim_cli("roofline", "llama-2-7b", "--on", "a6000", "--stage", "decode")
+    assert "twice the bandwidth 2.00x, twice the peaks 1.00x" in out
+    _, out, _ = accelsim_cli(
+        "roofline", "llama-2-7b", "--on", "a6000", "--stage", "prefill", "--attention", "fused"
+    )
+    (line,) = (line for line in out.splitlines() if line.startswith("what helps"))
+    assert "twice the bandwidth 1.0" in line
+    assert "twice the peaks 1.9" in line
+
+
+def test_text_of_several_runs(accelsim_cli: Cli, tiny: str) -> None:
+    _, out, _ = accelsim_cli("roofline", tiny, "--on", "t4,v100", "--batch", "1,1000000")
+    lines = out.splitlines()
+    assert [line.split()[0] for line in lines if line] == ["device", "t4", "t4", "v100", "v100"]
+    assert out.count("(too much)") == 2
+
+
+REPORT = {"roofline.html", "roofline.png", "roofline.svg", "layers.csv", "report.md"}
+
+
+def test_a_report(accelsim_cli: Cli, tiny: str, tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "report"
+    code, out, err = accelsim_cli(
+        "roofline", tiny, "--on", "t4", "--context", "9", "--weights", "fp16,int8",
+        "--report", str(folder),
+    )  # fmt: skip
+    assert code == 0
+    assert err.startswith("written: ")
+    assert {path.name for path in folder.iterdir()} == REPORT
+    assert (folder / "roofline.png").read_bytes().startswith(b"\x89PNG")
+    with (folder / "layers.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    runs = [roofline(tiny, on="t4", context=9, weights=name) for name in ("fp16", "int8")]
+    assert len(rows) == sum(len(run.rows) for run in runs)
+    mine = [row for run in runs for row in run.rows]
+    for row, own in zip(rows, mine, strict=True):
+        assert (row["layer"], float(row["operations"])) == (own.name, own.operations)
+        assert (float(row["bytes"]), float(row["seconds"])) == (own.bytes, own.seconds)
+        assert float(row["kv_cache_bytes"]) == own.bytes_by_role["kv_cache"]
+        assert float(row["dequantize_operations"]) == own.converting_operations
+    text = (folder / "report.md").read_text()
+    assert "# " in text
+    assert "NVIDIA" in text
+
+
+def test_a_report_that_cannot_be_written(accelsim_cli: Cli, tiny: str, tmp_path: Path) -> None:
+    taken = tmp_path / "file"
+    taken.write_text("mine")
+    for folder in (taken, taken / "below"):
+        code, out, err = accelsim_cli("roofline", tiny, "--on", "t4", "--report", str(folder))
+        assert (code, out) == (2, "")
+        assert err.startswith(f"accelsim: folder '{folder}' cannot be made: ")
+    assert taken.read_text() == "mine"
+    # A folder stands where a file should: nothing half-written stays behind.
+    folder = tmp_path / "report"
+    (folder / "roofline.html").mkdir(parents=True)
+    code, _, err = accelsim_cli("roofline", tiny, "--on", "t4", "--report", str(folder))
+    assert code == 2
+    assert err.startswith(f"accelsim: '{folder / 'roofline.html'}' cannot be written: ")
+    assert [path.name for path in folder.iterdir()] == ["roofline.html"]
+
+
+def test_json_that_cannot_be_written(accelsim_cli: Cli, tiny: str, tmp_path: Path) -> None:
+    path = tmp_path / "no" / "x.json"
+    code, out, err = accelsim_cli("roofline", tiny, "--on", "t4", "--json", str(path))
+    assert (code, out) == (2, "")
+    assert err == f"accelsim: '{path}' cannot be written: No such file or directory\n"
+    path = tmp_path / "x.json"
+    path.write_text("old")
+    code, out, _ = accelsim_cli("roofline", tiny, "--on", "t4", "--json", str(path))
+    assert code == 0
+    assert json.loads(path.read_text())["device"] == "t4"
+    assert out
+
+
+WHOLE = "must be a whole number"
+MOST = "must be a whole number from 1 to 2,147,483,648"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("--on a100", "device 'a100' is unknown; did you mean 'v100'? valid: a100-40g"),
+        ("--on t4,", "--on 't4,': a value is empty; write values with commas between"),
+        ("--on none.yaml", "device file 'none.yaml' does not exist; give a path to a YAML file"),
+        ("--on t4 --stage decoder", "stage 'decoder' is unknown; did you mean 'decode'? valid: "),
+        ("--on t4 --batch 0", f"batch is 0, {MOST}"),
+        ("--on t4 --batch 1.5", f"--batch is '1.5', {WHOLE}"),
+        ("--on t4 --batch -1", f"--batch is '-1', {WHOLE}"),
+        ("--on t4 --batch 1,,2", "--batch '1,,2': a value is empty; write values with commas"),
+        ("--on t4 --batch ١", f"--batch is '١', {WHOLE}"),
+        ("--on t4 --batch 99999999999", f"batch is 99999999999, {MOST}"),
+        (f"--on t4 --batch {'9' * 5000}", f"--batch is '{'9' * 40}', {WHOLE}"),
+        ("--on t4 --context 1e3", f"--context is '1e3', {WHOLE}"),
+        ("--on t4 --tokens 0", f"tokens is 0, {MOST}"),
+        ("--on t4 --tokens x", f"--tokens is 'x', {WHOLE}"),
+        ("--on t4 --stage decode --tokens 3", "tokens is 3, but belongs to generate; leave it out"),
+        ("--on t4 --attention flash", "attention 'flash' is unknown; valid: fused, unfused"),
+        ("--on t4 --logits none", "logits 'none' is unknown; valid: all, last"),
+        ("--on t4 --weights int5", "weights: format 'int5' is unknown; did you mean 'int8'?"),
+        ("--on t4 --weights int4-g0", "weights: format 'int4-g0': group is 0, must be 2 to "),
+        ("--on t4 --activations x", "activations: format 'x' is unknown; valid: bf16"),
+        ("--on t4 --kv-cache fp16-4:2", "kv_cache: format 'fp16-4:2': 4:2 must be N:M with 1 <= N"),
+        ("--on t4 --embeddings mxfp4-g3", "embeddings: format 'mxfp4-g3' has scales of its own"),
+    ],
+)
+def test_wrong_options(accelsim_cli: Cli, tiny: str, arguments: str, message: str) -> None:
+    code, out, err = accelsim_cli("roofline", tiny, *arguments.split())
+    assert (code, out) == (2, "")
+    assert err.startswith(f"accelsim: {message}")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.xfail(strict=True, reason="an empty text is taken for no option at all")
+@pytest.mark.parametrize("option", ["--context", "--tokens", "--logits"])
+def test_an_empty_value_is_refused(accelsim_cli: Cli, tiny: str, option: str) -> None:
+    assert accelsim_cli("roofline", tiny, "--on", "t4", option, "")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            "lama-2-7b --on t4",
+            "workload 'lama-2-7b' is unknown; did you mean 'llama-2-7b'? valid: ",
+        ),
+        ("none.json --on t4", "none.json: cannot be read: No such file or directory"),
+        (
+            "vit-b-16 --on t4 --stage decode",
+            "model 'vit-b-16' is an encoder: it has no decode stage",
+        ),
+        (
+            "vit-b-16 --on t4 --context 5",
+            "model 'vit-b-16': context is 5, must be 197, the patches",
+        ),
+        ("opt-125m --on t4 --context 2049", "model 'opt-125m': context is 2,049, must be at most"),
+        (
+            "bert-base-uncased --on t4 --kv-cache int8",
+            "model 'bert-base-uncased' is an encoder and",
+        ),
+        ("resnet-50 --on t4 --stage decode", "workload 'resnet-50' is no model: stage cannot be"),
+        ("resnet-50 --on t4 --weights int8", "workload 'resnet-50' is no model: weights cannot be"),
+        ("resnet-50 --on t4 --tokens 5", "workload 'resnet-50' is no model: tokens cannot be set"),
+    ],
+)
+def test_wrong_requests(accelsim_cli: Cli, arguments: str, message: str) -> None:
+    code, out, err = accelsim_cli("roofline", *arguments.split())
+    assert (code, out) == (2, "")
+    assert err.startswith(f"accelsim: {message}")
+    assert err.count("\n") == 1
+
+
+def test_too_many_combinations(accelsim_cli: Cli, tiny: str) -> None:
+    many = ",".join(map(str, range(1, 101)))
+    code, _, err = accelsim_cli("roofline", tiny, "--on", "t4", "--batch", many, "--context", many)
+    assert code == 2
+    assert err == (
+        "accelsim: 10,000 combinations are asked for, must be at most 5,000; give fewer values\n"
+    )
+
+
+def test_all_problems_of_a_file_at_once(accelsim_cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({**TINY, "hidden_size": "64", "vocab_size": True}, indent=1))
+    code, _, err = accelsim_cli("roofline", str(path), "--on", "t4")
+    assert code == 2
+    assert [line.split(" is ")[0] for line in err.splitlines()] == [
+        f"accelsim: {path}:3:2: model: hidden_size",
+        f"accelsim: {path}:7:2: model: vocab_size",
+    ]
+
+
+def test_no_device(accelsim_cli: Cli, tiny: str) -> None:
+    code, _, err = accelsim_cli("roofline", tiny)
+    assert code == 2
+    assert "required: --on" in err
+
+
+def test_the_same_bytes_whatever_the_hash_seed(tiny: str, tmp_path: Path) -> None:
+    import os
+
+    arguments = ["roofline", tiny, "--on", "t4,h100-sxm", "--context", "9", "--weights", "int4-g32"]
+    found = set()
+    for seed in ("0", "1"):
+        folder = tmp_path / "report"
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        command = [sys.executable, "-m", "accelsim.cli.main", *arguments]
+        command += ["--json", "-", "--report", str(folder)]
+        done = subprocess.run(command, env=environment, capture_output=True, check=True)
+        files = [(path.name, path.read_bytes()) for path in sorted(folder.iterdir())]
+        assert {name for name, _ in files} == REPORT
+        found.add((done.stdout, tuple(files)))
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("weights", ["fp16", "int8", "int4-g128"])
+@pytest.mark.parametrize(
+    ("model", "stage"),
+    [
+        *((name, stage) for name in ("llama-2-7b", "opt-125m") for stage in ("prefill", "decode")),
+        ("gemma-2-9b", "decode"),
+        ("bert-base-uncased", "prefill"),
+    ],
+)
+def test_a_simulation_counts_the_same(model: str, stage: str, weights: str) -> None:
+    """Per layer and in total: the roofline's rows are what an accelerator has to do at least."""
+    settings: dict[str, int | str] = {"stage": stage, "context": 48, "weights": weights}
+    result = accelsim.simulate(model, on="tpu-v3-core", set=settings).as_json()
+    mine = roofline(model, on="tpu-v4", stage=stage, context=48, weights=weights)
+    assert result["elementary_operations"] == mine.total("operations")
+    assert result["compulsory_bytes"] == pytest.approx(mine.total("bytes"), rel=1e-12)
+    rows = {row.name: row for row in mine.rows}
+    for layer in result["layers"]:
+        name = layer["name"]
+        parts = [rows[n] for n in (name, f"{name}.bias") if n in rows]
+        operations = sum(row.operations * row.repeat for row in parts)
+        moved = sum(row.bytes * row.repeat for row in parts)
+        assert layer["elementary_operations"] == operations, name
+        assert layer["compulsory_bytes"] == pytest.approx(moved, rel=1e-12), name
+    assert sum(layer["repeat"] for layer in result["layers"]) >= load_model(model).layers
