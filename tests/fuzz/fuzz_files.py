@@ -1,4 +1,4 @@
-"""Files of every kind: what ships, damaged as text, as bytes and as trees; results as JSON."""
+"""Files of every kind: what ships, damaged as text, bytes and trees; JSON of results and models."""
 
 from __future__ import annotations
 
@@ -11,9 +11,17 @@ import fuzz_einsums
 from fuzz_texts import HIDDEN, ODD_SCALARS, any_bytes
 from fuzz_trees import changed, tree_of, written
 
-from accelsim.library import ARCHITECTURES, MAPPERS, WORKLOADS, shipped
+from accelsim.architecture.devices import DEVICES
+from accelsim.library import ARCHITECTURES, MAPPERS, MODELS, WORKLOADS, shipped
+from accelsim.workload.models.families import FAMILIES
 
-KINDS = {"workload": WORKLOADS, "architecture": ARCHITECTURES, "mapper": MAPPERS}
+KINDS = {
+    "workload": WORKLOADS,
+    "architecture": ARCHITECTURES,
+    "mapper": MAPPERS,
+    "device": DEVICES,
+    "model": MODELS,
+}
 
 
 @cache
@@ -110,3 +118,41 @@ def _change_value(rng: Random, data: Any) -> None:
         else:
             data[key] = rng.choice(_ODD_VALUES)
         return
+
+
+_SIZES = (0, 1, 2, 3, 7, 64, 128, 10_000, 10_001, 10**9, 2**31, 2**31 + 1, -1, 32.0, True, "32")
+_KEYS = """
+    head_dim num_key_value_heads sliding_window use_sliding_window max_window_layers layer_types
+    sliding_window_pattern n_inner word_embed_proj_dim do_layer_norm_before enable_bias qk_layernorm
+    attention_bias mlp_bias tie_word_embeddings id2label num_labels image_size patch_size dtype
+    quantization_config hidden_activation is_decoder _remove_final_layer_norm
+    position_embedding_type
+"""
+_MORE_KEYS = tuple(_KEYS.split())
+_BITS: tuple[Any, ...] = (4, 5, 4.0, "4", {})
+_GROUPS: tuple[Any, ...] = (-1, 1, 2**40, "128")
+_SCHEMES = (
+    *({"quant_method": name} for name in ("fp8", "mxfp4", "bitsandbytes", None, ["gptq"])),
+    *({"quant_method": "gptq", "bits": bits, "group_size": 128} for bits in _BITS),
+    *({"quant_method": "awq", "bits": 4, "group_size": size} for size in _GROUPS),
+)
+_LISTS = (["sliding_attention"], ["full_attention"] * 32, ["x"] * 42, [224, 224], [16, 0], [2**31])
+_NAMES = ("auto", "bfloat16", "torch.float16", "gelu", "swish", "absolute", *FAMILIES)
+
+
+def model_file(rng: Random) -> bytes:
+    """A shipped model's configuration, changed in a few places, keys of other families among them.
+
+    Most changes are of values on the top level: there is little below.
+    """
+    data = json.loads(rng.choice(shipped_texts("model")))
+    for _ in range(rng.choice([0, 1, 1, 2, 5])):
+        if rng.random() < 0.3:
+            _change_value(rng, data)
+        else:
+            values = rng.choice([_SIZES, _SIZES, _SCHEMES, _LISTS, _NAMES, _ODD_VALUES])
+            data[rng.choice([*data, *_MORE_KEYS])] = rng.choice(values)
+    text = json.dumps(data, ensure_ascii=rng.random() < 0.7)
+    if rng.random() < 0.1:
+        text = damaged_text(rng, text)
+    return encoded(rng, text)

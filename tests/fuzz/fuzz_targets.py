@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 import fuzz_einsums
-from fuzz_files import cascade_file, damaged_file, result_file
+from fuzz_files import cascade_file, damaged_file, model_file, result_file
 from fuzz_texts import any_text, arithmetic, soup
 
 from accelsim.architecture import load_architecture
+from accelsim.architecture.devices import load_device
 from accelsim.checking import check_file, format_text
 from accelsim.documents import parse_document, read_document
 from accelsim.einsum.format import format_cascade
@@ -21,8 +23,10 @@ from accelsim.einsum.sizes import resolve_sizes
 from accelsim.expressions import evaluate_condition, evaluate_expression, names_in
 from accelsim.mapping.load import load_mapper
 from accelsim.model.result_file import load_result
+from accelsim.roofline import roofline
 from accelsim.workload.analysis import analyse_workload
 from accelsim.workload.load import load_workload
+from accelsim.workload.models import load_model
 
 Input = str | bytes
 Run = Callable[[Input, Path], list[Callable[[], object]]]
@@ -114,8 +118,59 @@ def result_calls(content: Input, folder: Path) -> list[Callable[[], object]]:
     return [lambda: load_result(path), lambda: check_file(str(path))]
 
 
+def device_calls(content: Input, folder: Path) -> list[Callable[[], object]]:
+    path = str(placed(content, folder))
+    return [
+        lambda: load_device(path),
+        lambda: check_file(path),
+        lambda: sound_roofline("gpt2", path, stage="decode", context=64),
+        lambda: sound_roofline("llama-2-7b", path, stage="prefill", weights="int4-g128"),
+    ]
+
+
+def model_calls(content: Input, folder: Path) -> list[Callable[[], object]]:
+    path = str(placed(content, folder, ".json"))
+    return [
+        lambda: load_model(path),
+        lambda: check_file(path),
+        lambda: sound_roofline(path, "h100-sxm", stage="prefill", attention="fused"),
+        lambda: sound_roofline(path, "t4", stage="decode", batch=3),
+        lambda: sound_roofline(path, "t4", context=40, tokens=50),
+    ]
+
+
+def sound_roofline(
+    model: str,
+    device: str,
+    *,
+    stage: str | None = None,
+    attention: str = "unfused",
+    context: int | None = None,
+    batch: int = 1,
+    tokens: int | None = None,
+    weights: str = "",
+) -> None:
+    """Whatever is accepted has a finite time, says so in JSON, and is the sum of its layers."""
+    run = roofline(
+        model,
+        on=device,
+        stage=stage,
+        attention=attention,
+        context=context,
+        batch=batch,
+        tokens=tokens,
+        weights=weights,
+    )
+    values = json.loads(json.dumps(run.as_json(), allow_nan=False))
+    total = values["total"]
+    assert total["seconds"] > 0, "takes no time"
+    for figure in ("operations", "bytes", "seconds"):
+        parts = sum(layer[figure] * layer["repeat"] for layer in values["layers"])
+        assert abs(parts - total[figure]) <= 1e-9 * total[figure], f"{figure} do not add up"
+
+
 TARGETS = {
-    "statement": Target(fuzz_einsums.statement, statement_calls, 40),
+    "statement": Target(fuzz_einsums.statement, statement_calls, 32),
     "soup": Target(soup, statement_calls, 10),
     "text": Target(any_text, statement_calls, 5),
     "sum": Target(arithmetic, sum_calls, 15),
@@ -124,4 +179,6 @@ TARGETS = {
     "architecture": Target(lambda rng: damaged_file(rng, "architecture"), architecture_calls, 5),
     "mapper": Target(lambda rng: damaged_file(rng, "mapper"), mapper_calls, 5),
     "result": Target(result_file, result_calls, 4),
+    "device": Target(lambda rng: damaged_file(rng, "device"), device_calls, 3),
+    "model": Target(model_file, model_calls, 5),
 }

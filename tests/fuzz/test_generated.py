@@ -15,7 +15,10 @@ from run import input_of, run_many
 from accelsim.einsum.parser import parse_statement
 
 QUICK, SLOW = 2000, 50_000
-LEAST_ACCEPTED = {"statement": 0.3, "sum": 0.2, "cascade": 0.2, "mapper": 0.1, "result": 0.1}
+LEAST_ACCEPTED = {
+    **{"statement": 0.3, "sum": 0.2, "cascade": 0.2, "mapper": 0.1, "result": 0.1},
+    **{"device": 0.1, "model": 0.2},
+}
 """Share of each that gets through: what is refused at once tells little."""
 
 
@@ -34,6 +37,16 @@ def test_very_many_random_inputs() -> None:
     summary = run_many(range(SLOW), seed=21)
     assert not summary.faults, "\n".join(summary.faults)
     assert (summary.accepted + summary.refused).total() == SLOW
+
+
+@pytest.mark.parametrize("name", ["device", "model"])
+def test_files_get_as_far_as_rooflines(name: str, tmp_path: Path) -> None:
+    """A call that is refused whatever the file is would test nothing."""
+    accepted: Counter[int] = Counter()
+    for seed in range(60):
+        calls = TARGETS[name].calls(TARGETS[name].make(Random(seed)), tmp_path)
+        accepted.update(i for i, call in enumerate(calls) if not messages_of(call))
+    assert all(accepted[i] >= 4 for i in range(len(calls))), accepted
 
 
 @settings(max_examples=25)

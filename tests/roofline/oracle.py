@@ -31,8 +31,6 @@ BITS: dict[str, Fraction] = {
 }
 """Bits an element on average, by hand."""
 
-GELU, TANH = "gelu", "tanh"
-
 
 @dataclass(frozen=True)
 class Spec:
@@ -195,7 +193,7 @@ class _Table:
         self.add(name, 0, size, read, 2 * size * self.a + 32 * self.rows, repeat=1)
 
     def attention(self) -> None:
-        spec, a = self.spec, self.a
+        spec = self.spec
         h, k, w = spec.heads, spec.kv_heads, spec.head_dim
         normed = bool(spec.head_norm)
         self.linear("q_proj", spec.d, h * w, bias=spec.qkv_bias)
@@ -211,7 +209,6 @@ class _Table:
             suffix = ".window" if window and len(kinds) > 1 else ""
             self.scores(window, count, suffix)
         self.linear("out_proj", h * w, spec.d, bias=spec.output_bias)
-        assert a == self.a
 
     def scores(self, window: int | None, count: int, suffix: str) -> None:
         spec, b, w = self.spec, self.asked.batch, self.spec.head_dim
@@ -407,7 +404,7 @@ def _common(raw: Raw) -> dict[str, Any]:
     }
 
 
-_ALL_BIASES = dict.fromkeys(("qkv_bias", "output_bias", "ffn_bias"), True)
+_ALL_BIASES: dict[str, Any] = dict.fromkeys(("qkv_bias", "output_bias", "ffn_bias"), True)
 
 
 def _llama(raw: Raw) -> Spec:
@@ -479,5 +476,4 @@ def stored_bits(spec: Spec, asked: Asked) -> Fraction:
         numbers += spec.vocabulary * width
     if spec.head == "classifier":
         numbers += spec.labels * spec.d
-    bits += spec.d * asked.activations if spec.patches else 0
     return Fraction(bits + numbers * asked.embeddings)

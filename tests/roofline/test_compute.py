@@ -153,6 +153,13 @@ def test_at_equal_speed_nothing_is_converted(order: tuple[str, ...], name: str) 
     assert (way.name, way.converting_operations) == (name, 0)
 
 
+@pytest.mark.parametrize("order", [("int8", "fp8_e4m3"), ("fp8_e4m3", "int8")])
+def test_where_conversions_take_longest_the_higher_peak_is_named(order: tuple[str, ...]) -> None:
+    rates = {"int8": 1e12, "fp8_e4m3": 2e12}
+    machine = device({name: rates[name] for name in order}, vector=1.0)
+    assert way_of(product("int4", "int4"), machine).name == "fp8_e4m3"
+
+
 def test_a_part_of_a_group_has_a_scale_too() -> None:
     way = way_of(product("int8", "int8-g128", k=130), device({"int8": 1e12}, vector=1e20))
     assert way.converting_operations == 130 * N + 2 * RESULTS * 2

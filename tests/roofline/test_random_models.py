@@ -39,8 +39,8 @@ def models(draw: st.DrawFn, *, causal: bool | None = None) -> tuple[Any, Transfo
         "ffn": draw(st.integers(1, 40)),
         "vocabulary": draw(st.integers(1, 50)),
     }
-    flags = ("gated", "final_norm", "embedding_norm", "qkv_bias", "output_bias", "ffn_bias")
-    flags += ("head_bias", "tied", "pooler")
+    flags = ["gated", "final_norm", "embedding_norm", "qkv_bias", "output_bias", "ffn_bias"]
+    flags += ["head_bias", "tied", "pooler"]
     shared: dict[str, Any] = {name: draw(st.booleans()) for name in flags}
     shared |= sizes
     shared["causal"] = draw(st.booleans()) if causal is None else causal
@@ -155,7 +155,7 @@ def check(data: st.DataObject) -> None:
     assert needs.weights == pytest.approx(float(bits) / 8, rel=1e-14)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.data())
 def test_random_models(data: st.DataObject) -> None:
     check(data)
@@ -168,7 +168,7 @@ def test_many_random_models(data: st.DataObject) -> None:
     check(data)
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(st.data())
 def test_all_grows_with_the_batch_but_weights(data: st.DataObject) -> None:
     """Tables apart, of which no more is read than there is."""
@@ -184,7 +184,7 @@ def test_all_grows_with_the_batch_but_weights(data: st.DataObject) -> None:
         assert triple.seconds >= single.seconds
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(st.data())
 def test_one_more_position_is_the_last_row_of_a_longer_prefill(data: st.DataObject) -> None:
     """Linear in the rows: a prefill of S is a prefill of S - 1 and a step, but for attention."""
@@ -201,11 +201,15 @@ def test_one_more_position_is_the_last_row_of_a_longer_prefill(data: st.DataObje
             assert long.operations == both
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(st.data())
 def test_a_fused_step_multiplies_what_an_unfused_one_does(data: st.DataObject) -> None:
     _, model = data.draw(models(causal=True))
-    asked = {"stage": "decode", "context": data.draw(st.integers(1, 20)), "batch": 2}
+    asked: dict[str, Any] = {
+        "stage": "decode",
+        "context": data.draw(st.integers(1, 20)),
+        "batch": 2,
+    }
     fused, unfused = (
         roofline(model, on="t4", attention=how, **asked) for how in ("fused", "unfused")
     )
@@ -256,3 +260,29 @@ def test_pictures(image: Image, patches: int, values: int, fused: bool) -> None:
     assert found.footprint
     assert found.footprint.weights == 2 * parameters(model)
     assert found.footprint.kv_cache == kv_bytes_per_token(model) == 0
+
+
+@pytest.mark.parametrize(
+    ("data_type", "bits"),
+    [("fp32", 32), ("fp64", 64), ("bf16", 16), ("fp8", 16), ("int8", 16), ("fp4_e2m1", 16)],
+)
+def test_gains_and_biases_stay_wide_where_all_else_is_narrow(data_type: str, bits: int) -> None:
+    model = Transformer(
+        "own", layers=1, hidden=12, heads=2, ffn=5, vocabulary=7, data_type=data_type,
+        weights="int4", ffn_bias=True,
+    )  # fmt: skip
+    rows = {row.name: row for row in roofline(model, on="t4", stage="prefill", context=2).rows}
+    assert rows["attn_norm"].bytes_by_role["weights"] == 12 * bits / 8
+    assert rows["up_proj.bias"].bytes_by_role["weights"] == 5 * bits / 8
+    assert rows["up_proj"].bytes_by_role["weights"] == 12 * 5 * 4 / 8
+
+
+def test_formats_that_nobody_gives_are_those_of_the_model() -> None:
+    model = Transformer(
+        "own", layers=1, hidden=8, heads=2, ffn=8, vocabulary=9, weights="int4-g128",
+        data_type="bf16",
+    )  # fmt: skip
+    asked = roofline(model, on="t4", stage="decode", context=5).scenario
+    assert asked
+    assert (asked.weights, asked.activations) == ("int4-g128", "bf16")
+    assert (asked.kv_cache, asked.embeddings) == ("bf16", "bf16")

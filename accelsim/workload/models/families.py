@@ -45,9 +45,10 @@ def model_of(config: Config, *, name: str) -> Transformer:
     """
     family = str(config.data["model_type"])
     if family not in FAMILIES:
-        raise InputError(
-            unknown_name("model_type", family[:60], FAMILIES, where=config.place("model_type"))
+        unknown = unknown_name(
+            "model_type", family[:60], FAMILIES, where=config.place("model_type")
         )
+        raise InputError(f"{unknown}; other models can be described with accelsim.Transformer")
     keys = {**FAMILIES[family](config), **_head(config, family), **stored(config)}
     keys["notes"] = (*keys.get("notes", ()), *_ignored(config))
     if config.problems:

@@ -23,11 +23,11 @@ def close(found: Array, expected: Array) -> None:
 
 def gelu(x: Array) -> Array:
     """Hendrycks and Gimpel, arXiv 1606.08415: x times the normal distribution's integral."""
-    return x * np.vectorize(lambda v: (1 + erf(v / 2**0.5)) / 2)(x)
+    return np.asarray(x * np.vectorize(lambda v: (1 + erf(v / 2**0.5)) / 2)(x))
 
 
 def gelu_tanh(x: Array) -> Array:
-    return 0.5 * x * (1 + np.tanh((2 / np.pi) ** 0.5 * (x + 0.044715 * x**3)))
+    return np.asarray(0.5 * x * (1 + np.tanh((2 / np.pi) ** 0.5 * (x + 0.044715 * x**3))))
 
 
 FUNCTIONS: dict[str, Function] = {
