@@ -88,6 +88,9 @@ def _wholes(text: str, option: str) -> list[int]:
 def run(arguments: argparse.Namespace) -> int:
     """Compute, print, write."""
     devices = _parts(arguments.on, "--on")
+    for option in ("report", "json"):
+        if getattr(arguments, option) == "":
+            raise InputError(f"--{option} is empty; name one, or leave it out")
     if arguments.report:
         from accelsim.report.write import require_report_packages
 
@@ -99,8 +102,10 @@ def run(arguments: argparse.Namespace) -> int:
         on=devices,
         stage=[part or None for part in _parts(arguments.stage, "--stage")],
         batch=_wholes(arguments.batch, "--batch"),
-        context=_wholes(arguments.context, "--context") if arguments.context else [None],
-        tokens=_wholes(arguments.tokens, "--tokens") if arguments.tokens else [None],
+        context=_wholes(arguments.context, "--context")
+        if arguments.context is not None
+        else [None],
+        tokens=_wholes(arguments.tokens, "--tokens") if arguments.tokens is not None else [None],
         attention=_parts(arguments.attention, "--attention"),
         logits=[arguments.logits],
         weights=_parts(arguments.weights, "--weights"),

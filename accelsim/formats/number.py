@@ -23,11 +23,27 @@ class NumberFormat:
     """Bits of the exponent; 0 for integers."""
     mantissa: int = 0
     """Bits behind the leading one; of an integer, bits of its magnitude."""
+    specials: str = "ieee"
+    """Of floats: ``ieee`` has infinities and NaNs in the top exponent, ``nan`` one NaN (all ones)
+    and no infinity, ``none`` finite values only."""
+
+    symmetric: bool = False
+    """Of integers: whether the one without a positive counterpart is left out."""
 
     @property
     def is_float(self) -> bool:
         """Whether it is a floating-point type."""
         return self.exponent > 0
+
+    @property
+    def bias(self) -> int:
+        """What is added to the exponent of a float where it is stored."""
+        return (1 << (self.exponent - 1)) - 1
+
+    @property
+    def precision(self) -> int:
+        """Bits of a float's significand, the leading one included."""
+        return self.mantissa + 1
 
     def within(self, other: NumberFormat) -> bool:
         """Whether every finite value of this type is a value of the other, so none is rounded.
@@ -41,10 +57,16 @@ class NumberFormat:
         if self.is_float:
             return self.exponent <= other.exponent and self.mantissa <= other.mantissa
         if not other.is_float:
-            return self.mantissa <= other.mantissa
+            room = self.mantissa < other.mantissa or not other.symmetric or self.symmetric
+            return self.mantissa <= other.mantissa and room
         # -2^m is a power of two: a significand of m bits holds the rest.
-        reach = 2 ** (other.exponent - 1) - 1
-        return self.mantissa <= other.mantissa + 1 and self.mantissa <= reach
+        largest = self.mantissa - 1 if self.symmetric else self.mantissa
+        return self.mantissa <= other.precision and largest <= other.largest_exponent
+
+    @property
+    def largest_exponent(self) -> int:
+        """Of a float's largest power of two."""
+        return (1 << self.exponent) - 1 - self.bias - (self.specials == "ieee")
 
 
 NUMBERS: dict[str, NumberFormat] = {
@@ -55,11 +77,11 @@ NUMBERS: dict[str, NumberFormat] = {
         NumberFormat("tf32", 32, "19 of 32 bits are used (NVIDIA A100 whitepaper, 2020)", 8, 10),
         NumberFormat("fp16", 16, "binary16 (IEEE 754-2019)", 5, 10),
         NumberFormat("bf16", 16, "8-bit exponent, 7-bit mantissa (Intel, BFLOAT16, 2018)", 8, 7),
-        NumberFormat("fp8_e4m3", 8, "OCP 8-bit floating point, rev. 1.0 (2023)", 4, 3),
+        NumberFormat("fp8_e4m3", 8, "OCP 8-bit floating point, rev. 1.0 (2023)", 4, 3, "nan"),
         NumberFormat("fp8_e5m2", 8, "OCP 8-bit floating point, rev. 1.0 (2023)", 5, 2),
-        NumberFormat("fp6_e3m2", 6, "OCP Microscaling formats, rev. 1.0 (2023)", 3, 2),
-        NumberFormat("fp6_e2m3", 6, "OCP Microscaling formats, rev. 1.0 (2023)", 2, 3),
-        NumberFormat("fp4_e2m1", 4, "OCP Microscaling formats, rev. 1.0 (2023)", 2, 1),
+        NumberFormat("fp6_e3m2", 6, "OCP Microscaling formats, rev. 1.0 (2023)", 3, 2, "none"),
+        NumberFormat("fp6_e2m3", 6, "OCP Microscaling formats, rev. 1.0 (2023)", 2, 3, "none"),
+        NumberFormat("fp4_e2m1", 4, "OCP Microscaling formats, rev. 1.0 (2023)", 2, 1, "none"),
         NumberFormat("int32", 32, "two's complement", 0, 31),
         NumberFormat("int16", 16, "two's complement", 0, 15),
         NumberFormat("int8", 8, "two's complement", 0, 7),
@@ -67,9 +89,16 @@ NUMBERS: dict[str, NumberFormat] = {
         NumberFormat("int4", 4, "two's complement, two to a byte", 0, 3),
         NumberFormat("int3", 3, "two's complement", 0, 2),
         NumberFormat("int2", 2, "two's complement, four to a byte", 0, 1),
-        NumberFormat("ternary", 2, "-1, 0, 1 in two bits (BitNet b1.58, 2024)", 0, 1),
         NumberFormat(
-            "ternary-packed", Fraction(8, 5), "-1, 0, 1, five to a byte (3^5 <= 2^8)", 0, 1
+            "ternary", 2, "-1, 0, 1 in two bits (BitNet b1.58, 2024)", 0, 1, symmetric=True
+        ),
+        NumberFormat(
+            "ternary-packed",
+            Fraction(8, 5),
+            "-1, 0, 1, five to a byte (3^5 <= 2^8)",
+            0,
+            1,
+            symmetric=True,
         ),
     )
 }

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from accelsim.architecture.devices import Device
-from accelsim.roofline.compute import way_of
+from accelsim.roofline.compute import ways_of
 from accelsim.roofline.work import Work
 
 __all__ = ["BOUNDS", "Load", "Segment", "Timed", "load_of", "timed"]
@@ -62,7 +62,7 @@ class Timed:
 
 def load_of(work: Work, device: Device) -> Load:
     """A row on a device."""
-    ways = [way_of(product, device) for product in work.products]
+    ways = ways_of(work.products, work.vector_operations, device)
     operations: dict[str, float] = {}
     seconds = 0.0
     for product, way in zip(work.products, ways, strict=True):
@@ -84,20 +84,39 @@ def load_of(work: Work, device: Device) -> Load:
 def timed(segments: Sequence[Segment], device: Device, *, peaks: float = 1.0) -> Timed:
     """The time of one run, over all steps on average, with all peaks as many times as high."""
     totals = [0.0, 0.0, 0.0]
-    total, steps = 0.0, 0
+    steps = 0
     for segment in segments:
         first = segment.first.seconds(device, peaks=peaks)
         last = segment.last.seconds(device, peaks=peaks)
+        _add(first, last, segment.steps, totals)
         steps += segment.steps
-        if segment.steps == 1 or first == last:
-            total += max(first) * segment.steps
-            totals[first.index(max(first))] += max(first) * segment.steps
-            continue
-        import numpy as np
+    return Timed(sum(totals) / steps, BOUNDS[totals.index(max(totals))])
 
-        ramps = np.linspace(first, last, segment.steps)
-        longest = ramps.max(axis=1)
-        total += float(longest.sum())
-        for i, share in enumerate(np.bincount(ramps.argmax(axis=1), longest, minlength=3)):
-            totals[i] += float(share)
-    return Timed(total / steps, BOUNDS[totals.index(max(totals))])
+
+Needs = tuple[float, ...]
+
+
+def _add(first: Needs, last: Needs, steps: int, totals: list[float]) -> None:
+    """Add the times of steps between two needs to the sums of what bounds them.
+
+    Each need is a straight line over the steps. One that is the longest at both ends is so in
+    between, since the longest of straight lines is convex; else the steps are halved.
+    """
+    at_first, at_last = first.index(max(first)), last.index(max(last))
+    if first[at_last] == first[at_first]:
+        at_first = at_last
+    if last[at_first] == last[at_last]:
+        at_last = at_first
+    if steps == 1 or at_first == at_last:
+        both = first[at_first] if steps == 1 else (first[at_first] + last[at_first]) / 2
+        totals[at_first] += steps * both
+        return
+    half = steps // 2
+    _add(first, _between(first, last, steps, half - 1), half, totals)
+    _add(_between(first, last, steps, half), last, steps - half, totals)
+
+
+def _between(first: Needs, last: Needs, steps: int, step: int) -> Needs:
+    """The needs of one of the steps, counted from 0."""
+    part = step / (steps - 1)
+    return tuple(a + (b - a) * part for a, b in zip(first, last, strict=True))

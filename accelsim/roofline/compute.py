@@ -10,14 +10,14 @@ has their pattern, else zeros are put back.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from accelsim.architecture.devices import Device
 from accelsim.formats import NumberFormat, StorageFormat, number_format, storage_format
 from accelsim.roofline.work import Operand, Product
 
-__all__ = ["Way", "way_of"]
+__all__ = ["Way", "ways_of"]
 
 _WIDE_BITS = 16
 _STAND_INS = {"bf16": "fp16", "fp16": "bf16"}
@@ -34,35 +34,84 @@ class Way:
     """Products with zeros counted as done; infinite where it is unknown."""
     converting_operations: int
     """To widen, scale and expand operands, each element once."""
+    foreign_operands: int = field(default=0, compare=False)
+    """Integers that are computed with as floats."""
     stands_in_for: str = ""
     """A type that the device lacks, whose values are stored in another one of 16 bits."""
 
 
 @lru_cache(maxsize=4096)
-def way_of(product: Product, device: Device) -> Way:
-    """The fastest way that a device has; at equal time the one that converts least."""
+def ways_of(
+    products: tuple[Product, ...], vector_operations: float, device: Device
+) -> tuple[Way, ...]:
+    """The fastest ways for products that run side by side with other operations.
+
+    At equal time, those that convert least, in types of the operands' kind, at the higher peak.
+
+    Args:
+        products: of one row of work.
+        vector_operations: that the general units do besides conversions.
+        device: where.
+    """
+    chosen = [_Choice((), 0.0, float(vector_operations), (0, 0, 0.0))]
+    for product in products:
+        longer = [each.then(way, product) for each in chosen for way in _ways(product, device)]
+        chosen = _front(longer)
+    rate = device.vector_operations_per_s
+    return min(chosen, key=lambda each: (each.seconds(rate), *each.ties)).ways
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """A way for each of the first products of a row."""
+
+    ways: tuple[Way, ...]
+    matrix_seconds: float
+    vector_operations: float
+    ties: tuple[int, int, float]
+    """What speaks against it at equal time: conversions, foreign operands, lower peaks."""
+
+    def then(self, way: Way, product: Product) -> _Choice:
+        """With a way for one product more."""
+        converting, foreign, peak = self.ties
+        return _Choice(
+            (*self.ways, way),
+            self.matrix_seconds + product.operations / way.operations_per_s,
+            self.vector_operations + way.converting_operations,
+            (
+                converting + way.converting_operations,
+                foreign + way.foreign_operands,
+                peak - way.operations_per_s,
+            ),
+        )
+
+    def seconds(self, rate: float | None) -> float:
+        """Of matrix units and general units side by side."""
+        return max(self.matrix_seconds, self.vector_operations / rate if rate else 0.0)
+
+
+def _front(choices: Sequence[_Choice]) -> list[_Choice]:
+    """Choices of which none is both slower on matrix units and dearer on the others."""
+    found: list[_Choice] = []
+    for each in sorted(choices, key=lambda c: (c.matrix_seconds, c.vector_operations, c.ties)):
+        if not found or each.vector_operations < found[-1].vector_operations:
+            found.append(each)
+    return found
+
+
+def _ways(product: Product, device: Device) -> list[Way]:
+    """Every way to compute a product."""
     formats = [storage_format(operand.format) for operand in product.operands]
     for swap in ("", *_STAND_INS):
         numbers = [_instead(each.number, swap) for each in formats]
-        ways = list(_native(product, formats, numbers, device, swap))
-        if ways:
-            return min(ways, key=lambda way: _rank(way, product, device))
+        if ways := list(_native(product, formats, numbers, device, swap)):
+            return ways
     plain = device.vector_operations_per_s
-    fp32 = number_format("fp32")
-    if plain and all(each.number.within(fp32) for each in formats):
-        numbers = [each.number for each in formats]
-        return Way(
-            "fp32", plain, _converting(product, formats, numbers, storage_format("fp32"), "")
-        )
-    return Way("", float("inf"), 0)
-
-
-def _rank(way: Way, product: Product, device: Device) -> tuple[float, int, float]:
-    """Time of the product and of what must be converted for it, side by side; what breaks ties."""
-    rate = device.vector_operations_per_s
-    converting = way.converting_operations / rate if rate else 0.0
-    seconds = max(product.operations / way.operations_per_s, converting)
-    return seconds, way.converting_operations, -way.operations_per_s
+    fp32 = storage_format("fp32")
+    numbers = [each.number for each in formats]
+    if plain and all(number.within(fp32.number) for number in numbers):
+        return [Way("fp32", plain, _converting(product, formats, numbers, fp32, ""))]
+    return [Way("", float("inf"), 0)]
 
 
 def _instead(number: NumberFormat, swap: str) -> NumberFormat:
@@ -84,11 +133,13 @@ def _native(
         unit = storage_format(name)
         if not all(map(_takes, [unit] * 2, formats, numbers)):
             continue
-        yield Way(name, peak, _converting(product, formats, numbers, unit, ""), stood)
+        foreign = sum(unit.number.is_float and not number.is_float for number in numbers)
+        converting = _converting(product, formats, numbers, unit, "")
+        yield Way(name, peak, converting, foreign, stood)
         for pattern, peaks in device.sparse_peak_operations_per_s.items():
             if name in peaks and any(_obeys(each, pattern) for each in formats):
                 work = _converting(product, formats, numbers, unit, pattern)
-                yield Way(f"{name} {pattern}", peaks[name], work, stood)
+                yield Way(f"{name} {pattern}", peaks[name], work, foreign, stood)
 
 
 def _takes(unit: StorageFormat, stored: StorageFormat, number: NumberFormat) -> bool:

@@ -87,7 +87,7 @@ def roofline(
         raise InputError(unknown_name("stage", stage, STAGES))
     if problems := _out_of_place(transformer, stage, tokens, logits, kv_cache):
         raise InputError(problems)
-    given["logits"] = logits or ("last" if stage == "generate" else "all")
+    given["logits"] = _default_logits(stage) if logits is None else logits
     # An encoder has no decode stage, and says so when it is built.
     first = Scenario("decode" if stage == "decode" else "prefill", **given)
     if stage != "generate":
@@ -95,14 +95,14 @@ def roofline(
     tokens = _DEFAULT_TOKENS if tokens is None else tokens
     if isinstance(tokens, bool) or not isinstance(tokens, int) or not 1 <= tokens <= _MOST:
         raise InputError(f"tokens is {tokens!r}, must be a whole number from 1 to {_MOST:,}")
-    most = transformer.most_positions
-    if context is None and most is not None:
+    most = transformer.most_positions or _MOST
+    if context is None:
         # The default prompt leaves room for what follows.
         first = replace(first, context=max(1, min(first.positions, most - tokens + 1)))
-    if most is not None and first.positions + tokens - 1 > most:
+    if first.positions + tokens - 1 > most:
         raise InputError(
             f"model '{transformer.name}': a prompt of {first.positions:,} and {tokens:,} tokens "
-            f"need more than the {most:,} positions of its table; lower --context or --tokens"
+            f"reach beyond the {most:,} positions that it can have; lower --context or --tokens"
         )
     return _generation(transformer, device, first.of(transformer), tokens)
 
@@ -110,6 +110,10 @@ def roofline(
 def default_stage(model: Transformer) -> str:
     """The stage that is taken where none is asked for."""
     return "generate" if model.causal else "prefill"
+
+
+def _default_logits(stage: str) -> str:
+    return "last" if stage == "generate" else "all"
 
 
 def _out_of_place(

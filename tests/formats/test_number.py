@@ -71,13 +71,11 @@ def test_within_is_inclusion_of_values(one: str, other: str) -> None:
     assert found == (VALUES[one] <= VALUES[other])
 
 
-@pytest.mark.xfail(strict=True, reason="within() takes int2's -2 for a value of a ternary")
 @pytest.mark.parametrize(("one", "other"), sorted(WRONG))
 def test_no_value_is_lost(one: str, other: str) -> None:
     assert not number_format(one).within(number_format(other))
 
 
-@pytest.mark.xfail(strict=True, reason="within() takes the largest exponent of OCP types for NaNs")
 @pytest.mark.parametrize(("one", "other"), sorted(TOO_CAREFUL))
 def test_what_fits_is_within(one: str, other: str) -> None:
     assert VALUES[one] <= VALUES[other]

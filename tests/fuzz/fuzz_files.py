@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from random import Random
 from typing import Any
@@ -118,6 +119,24 @@ def _change_value(rng: Random, data: Any) -> None:
         else:
             data[key] = rng.choice(_ODD_VALUES)
         return
+
+
+_RATES = ("0", "-1.0e+12", "1.0e-30", "1.0e-5", "1", "1.0e+30", "1.1e+30", "1e12", ".nan", "true")
+_FIGURE = re.compile(r"(?<=: )[0-9][0-9.e]*(?=[,}\n])")
+
+
+def device_file(rng: Random) -> bytes:
+    """A shipped device with odd figures, or damaged like any other file."""
+    if rng.random() < 0.4:
+        return damaged_file(rng, "device")
+    text = rng.choice(shipped_texts("device"))
+    for _ in range(rng.choice([1, 1, 3])):
+        places = [*_FIGURE.finditer(text)]
+        if not places:  # A small file whose few figures are odd by now.
+            break
+        place = rng.choice(places)
+        text = text[: place.start()] + rng.choice(_RATES) + text[place.end() :]
+    return text.encode()
 
 
 _SIZES = (0, 1, 2, 3, 7, 64, 128, 10_000, 10_001, 10**9, 2**31, 2**31 + 1, -1, 32.0, True, "32")

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 import fuzz_einsums
-from fuzz_files import cascade_file, damaged_file, model_file, result_file
+from fuzz_files import cascade_file, damaged_file, device_file, model_file, result_file
 from fuzz_texts import any_text, arithmetic, soup
 
 from accelsim.architecture import load_architecture
@@ -170,7 +170,7 @@ def sound_roofline(
 
 
 TARGETS = {
-    "statement": Target(fuzz_einsums.statement, statement_calls, 32),
+    "statement": Target(fuzz_einsums.statement, statement_calls, 31),
     "soup": Target(soup, statement_calls, 10),
     "text": Target(any_text, statement_calls, 5),
     "sum": Target(arithmetic, sum_calls, 15),
@@ -179,6 +179,6 @@ TARGETS = {
     "architecture": Target(lambda rng: damaged_file(rng, "architecture"), architecture_calls, 5),
     "mapper": Target(lambda rng: damaged_file(rng, "mapper"), mapper_calls, 5),
     "result": Target(result_file, result_calls, 4),
-    "device": Target(lambda rng: damaged_file(rng, "device"), device_calls, 3),
+    "device": Target(device_file, device_calls, 4),
     "model": Target(model_file, model_calls, 5),
 }

@@ -206,7 +206,9 @@ class _Table:
         kinds = list(dict.fromkeys(sees))
         for window in kinds:
             count = sum(each == window for each in sees)
-            suffix = ".window" if window and len(kinds) > 1 else ""
+            several = len({each for each in kinds if each}) > 1
+            suffix = f".window-{window}" if several else ".window"
+            suffix = suffix if window and len(kinds) > 1 else ""
             self.scores(window, count, suffix)
         self.linear("out_proj", h * w, spec.d, bias=spec.output_bias)
 

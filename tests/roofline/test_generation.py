@@ -145,8 +145,8 @@ def test_a_context_ends_where_positions_do() -> None:
     with pytest.raises(InputError) as caught:
         roofline(made, on="t4", context=60, tokens=6)
     assert str(caught.value) == (
-        "model 'small': a prompt of 60 and 6 tokens need more than the 64 positions of its table; "
-        "lower --context or --tokens"
+        "model 'small': a prompt of 60 and 6 tokens reach beyond the 64 positions that it can "
+        "have; lower --context or --tokens"
     )
     assert roofline(made, on="t4", stage="decode", context=64).seconds > 0
     with pytest.raises(InputError, match=r"context is 65, must be at most the 64 positions of its"):
@@ -155,7 +155,7 @@ def test_a_context_ends_where_positions_do() -> None:
     found = roofline(made, on="t4", tokens=6)
     assert found.scenario
     assert found.scenario.context == 59
-    with pytest.raises(InputError, match=r"a prompt of 1 and 66 tokens need more than the 64"):
+    with pytest.raises(InputError, match=r"a prompt of 1 and 66 tokens reach beyond the 64"):
         roofline(made, on="t4", tokens=66)
 
 

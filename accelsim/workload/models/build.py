@@ -218,10 +218,16 @@ class _Builder:
             yield self.norm("q_norm", kind=model.head_norm, rows=self.rows * heads, width=width)
             rows = self.rows * model.kv_heads
             yield self.norm("k_norm", kind=model.head_norm, rows=rows, width=width, cached=True)
-        several = len(model.windows) > 1
         for window, count in model.windows:
-            yield from self.products(window, count, ".window" if several and window else "")
+            yield from self.products(window, count, self._suffix(window))
         yield self.linear("out_proj", queries, model.hidden, bias=model.output_bias)
+
+    def _suffix(self, window: int | None) -> str:
+        """What tells the attention of layers that see as far from that of others."""
+        if window is None or len(self.model.windows) == 1:
+            return ""
+        several = len({each for each, _ in self.model.windows if each is not None}) > 1
+        return f".window-{window}" if several else ".window"
 
     def products(self, window: int | None, count: int, suffix: str) -> Iterator[Layer]:
         """Scores, softmax and values, of the layers that see as far."""

@@ -52,8 +52,9 @@ def weight_bytes(model: Transformer, workload: Workload) -> float:
         (Fraction(layer.bits(tensor)) * size for layer, tensor, size in _stored(model, workload)),
         Fraction(0),
     )
-    layer = workload.layers[0]
-    return float((bits + Fraction(layer.bits("")) * _class_token(model)) / 8)
+    table = next((layer for layer in workload.layers if layer.name == "embed_positions"), None)
+    token = Fraction(table.bits("TABLE")) * _class_token(model) if table else 0
+    return float((bits + token) / 8)
 
 
 def kv_bytes_per_token(model: Transformer, bits: Bits = 16) -> float:

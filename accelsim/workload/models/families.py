@@ -6,8 +6,8 @@ transformers 4.57 (`modeling_*.py`, `configuration_*.py` of each family).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
-from itertools import groupby
 from typing import Any
 
 from accelsim.errors import InputError, unknown_name
@@ -129,7 +129,7 @@ def _by_layer(
     config: Config, layers: int, slides: Callable[[int], bool]
 ) -> tuple[tuple[int | None, int], ...]:
     """Which layers see a window only: as ``layer_types`` says, else by a rule."""
-    window = config.size("sliding_window", 4096)
+    window = config.size("sliding_window", 0 if "sliding_window" in config else 4096) or None
     types = config.words("layer_types")
     if types is not None and len(types) != layers:
         config.wrong("layer_types", f"must have an entry for each of the {layers} layers")
@@ -139,8 +139,8 @@ def _by_layer(
         config.wrong("num_hidden_layers", "must be at most 10,000 where layers have windows")
         return ((None, layers),)
     sliding = [slides(i) if types is None else "sliding" in types[i] for i in range(layers)]
-    counted = {kind: len(list(found)) for kind, found in groupby(sorted(sliding))}
-    return tuple((window if kind else None, count) for kind, count in counted.items())
+    seen = Counter(window if slides_here else None for slides_here in sorted(sliding))
+    return tuple(seen.items())
 
 
 def _phi(config: Config) -> Keys:

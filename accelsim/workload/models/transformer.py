@@ -152,15 +152,16 @@ class Transformer:
         ]
         if found:
             return found
-        found += self._choices(where)
+        found += [*self._choices(where), *self._window_problems(where)]
         if self.heads % self.kv_heads:
             found.append(
                 f"{where}: kv_heads is {self.kv_heads}, must divide the {self.heads} heads"
             )
-        if sum(count for _, count in self.windows) != self.layers:
-            found.append(f"{where}: windows are of other than {self.layers} layers; mend them")
-        if any(window is not None and not _whole(window, 1) for window, _ in self.windows):
-            found.append(f"{where}: a window must be a whole number of at least 1, or None")
+        if self.positions and self.unused_positions >= self.positions:
+            found.append(
+                f"{where}: unused_positions is {self.unused_positions}, must be below "
+                f"{self.positions}, the positions"
+            )
         if self.image is None and not self.vocabulary:
             found.append(f"{where}: vocabulary is 0, must be at least 1 where no pictures are read")
         if self.image is not None and not all(
@@ -171,10 +172,25 @@ class Transformer:
             found.append(f"{where}: the image is smaller than a patch; mend one")
         for name in (self.weights, self.data_type):
             try:
-                storage_format(name)
+                storage_format(str(name))
             except InputError as error:
                 found += [f"{where}: {problem}" for problem in error.problems]
         return found
+
+    def _window_problems(self, where: str) -> list[str]:
+        pairs = [tuple(pair) for pair in self.windows if isinstance(pair, tuple | list)]
+        sound = [
+            len(pair) == 2 and (pair[0] is None or _whole(pair[0], 1)) and _whole(pair[1], 1)
+            for pair in pairs
+        ]
+        if len(pairs) != len(self.windows) or not all(sound):
+            return [
+                f"{where}: windows is {self.windows!r}, must be pairs of positions (None: all) and "
+                "of layers, each at least 1"
+            ]
+        if sum(count for _, count in self.windows) != self.layers:
+            return [f"{where}: windows are of other than {self.layers} layers; mend them"]
+        return []
 
     def _choices(self, where: str) -> list[str]:
         choices: Mapping[str, tuple[str, tuple[str, ...]]] = {
