@@ -26,6 +26,20 @@ _MOST_CHARACTERS = 1500
 _MORE = f"there are more problems than these {_MOST_PROBLEMS}; mend them first"
 
 
+def printable(text: str) -> str:
+    """Text that can be shown and written anywhere: signs that cannot be are escaped.
+
+    Example:
+        >>> printable("a\\nb")
+        'a\\\\nb'
+    """
+    return (
+        text
+        if text.isprintable()
+        else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    )
+
+
 def _one_line(message: str) -> str:
     """A message that a terminal can show: one line, no control signs, not too long.
 
@@ -37,9 +51,8 @@ def _one_line(message: str) -> str:
         message = f"{message[:half]} ... {message[-half:]}"
     if message.isprintable():
         return message
-    escaped = (c if c.isprintable() else ascii(c)[1:-1] for c in message)
     # Escapes are up to ten times as long as what they stand for.
-    return _one_line("".join(escaped))
+    return _one_line(printable(message))
 
 
 class InputError(AccelsimError):

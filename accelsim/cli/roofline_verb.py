@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from accelsim.cli.options import add_json, emit_json
@@ -12,6 +13,7 @@ from accelsim.errors import InputError
 __all__ = ["configure", "run"]
 
 _LISTS = "; several with commas between"
+_MOST = 2**31
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -77,20 +79,39 @@ def _parts(text: str | None, option: str) -> list[str]:
     return list(dict.fromkeys(parts))
 
 
-def _wholes(text: str, option: str) -> list[int]:
-    parts = _parts(text, option)
-    for part in parts:
-        if not (part.isascii() and part.isdigit() and len(part) < 12):
-            raise InputError(f"{option} is '{part[:40]}', must be a whole number")
-    return [int(part) for part in parts]
+def _wholes(text: str | None, option: str) -> list[int]:
+    """Whole numbers between commas, no number twice."""
+    found = []
+    for part in _parts(text, option):
+        if not (part.isascii() and part.isdigit() and 0 < int(part[:12]) <= _MOST):
+            raise InputError(
+                f"{option} is '{part[:40]}', must be a whole number from 1 to {_MOST:,}"
+            )
+        found.append(int(part))
+    return list(dict.fromkeys(found))
+
+
+def _optional(text: str | None, option: str) -> Sequence[int | None]:
+    return [None] if text is None else _wholes(text, option)
+
+
+def _check_targets(report: str | None, json: str | None) -> None:
+    """Refuse names that are empty, or that stand for one file."""
+    for option, value in (("--report", report), ("--json", json)):
+        if value == "":
+            raise InputError(f"{option} is empty; name one, or leave it out")
+    if report and json and json != "-":
+        from accelsim.report.roofline.write import FILES
+
+        folder = Path(report).resolve()
+        if Path(json).resolve() in (folder, *(folder / name for name in FILES)):
+            raise InputError(f"--json {json} is a file of --report {report}; name another")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Compute, print, write."""
     devices = _parts(arguments.on, "--on")
-    for option in ("report", "json"):
-        if getattr(arguments, option) == "":
-            raise InputError(f"--{option} is empty; name one, or leave it out")
+    _check_targets(arguments.report, arguments.json)
     if arguments.report:
         from accelsim.report.write import require_report_packages
 
@@ -102,10 +123,8 @@ def run(arguments: argparse.Namespace) -> int:
         on=devices,
         stage=[part or None for part in _parts(arguments.stage, "--stage")],
         batch=_wholes(arguments.batch, "--batch"),
-        context=_wholes(arguments.context, "--context")
-        if arguments.context is not None
-        else [None],
-        tokens=_wholes(arguments.tokens, "--tokens") if arguments.tokens is not None else [None],
+        context=_optional(arguments.context, "--context"),
+        tokens=_optional(arguments.tokens, "--tokens"),
         attention=_parts(arguments.attention, "--attention"),
         logits=[arguments.logits],
         weights=_parts(arguments.weights, "--weights"),
@@ -126,6 +145,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json != "-":
         from accelsim.report.roofline.text import roofline_text, rooflines_text
 
-        one = len(runs) == 1
-        print(roofline_text(runs[0], layers=arguments.layers) if one else rooflines_text(runs))
+        if len(runs) == 1:
+            print(roofline_text(runs[0], layers=arguments.layers))
+        else:
+            print(rooflines_text(runs, layers=arguments.layers))
     return 0

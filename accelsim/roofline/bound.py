@@ -32,8 +32,8 @@ class Load:
     bytes: float
     stands_in: frozenset[str] = frozenset()
     """Types that the device lacks."""
-    unknown: bool = False
-    """Whether a peak that is needed is not known, so that its time is left out."""
+    unknown: frozenset[str] = frozenset()
+    """Formats of operands for which no peak is known, so that their time is left out."""
 
     def seconds(self, device: Device, *, peaks: float = 1.0) -> tuple[float, float, float]:
         """Time of each of ``BOUNDS`` on its own, with all peaks a number of times as high."""
@@ -77,7 +77,12 @@ def load_of(work: Work, device: Device) -> Load:
         converting,
         sum(work.bytes.values()),
         frozenset(way.stands_in_for for way in ways if way.stands_in_for),
-        unknown=any(not way.name for way in ways),
+        unknown=frozenset(
+            operand.format
+            for product, way in zip(work.products, ways, strict=True)
+            if not way.name
+            for operand in product.operands
+        ),
     )
 
 

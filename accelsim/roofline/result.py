@@ -96,6 +96,7 @@ class Roofline:
             "context": asked and asked.context,
             "tokens": self.tokens,
             "attention": asked and asked.attention,
+            "logits": asked and asked.logits,
             **{name: asked and getattr(asked, name) for name in _FORMATS},
             "total": {
                 "operations": operations,

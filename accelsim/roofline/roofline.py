@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from os import PathLike, fspath
 from typing import Any
 
 from accelsim.architecture.devices import Device, load_device
 from accelsim.errors import InputError, UnsupportedError, unknown_name
+from accelsim.library import MODELS, WORKLOADS, shipped
 from accelsim.roofline.footprint import Footprint, footprint_of
 from accelsim.roofline.result import Roofline
 from accelsim.roofline.row import Row, row_of
@@ -17,7 +19,7 @@ from accelsim.workload import Workload, load_workload
 from accelsim.workload.models import Scenario, Transformer, build_workload, load_model
 from accelsim.workload.models.load import is_model
 
-__all__ = ["STAGES", "default_stage", "roofline"]
+__all__ = ["STAGES", "default_stage", "roofline", "workload_or_model"]
 
 STAGES = ("prefill", "decode", "generate")
 """All positions at once; one more behind those that are cached; or a prompt and what follows."""
@@ -27,9 +29,9 @@ _MOST = 2**31
 
 
 def roofline(
-    model: str | Transformer | Workload,
+    model: str | PathLike[str] | Transformer | Workload,
     *,
-    on: str | Device,
+    on: str | PathLike[str] | Device,
     stage: str | None = None,
     batch: int = 1,
     context: int | None = None,
@@ -68,7 +70,8 @@ def roofline(
         >>> result.bound, round(result.seconds * 1e3, 1)
         ('memory', 18.6)
     """
-    device = load_device(on) if isinstance(on, str) else on
+    device = load_device(on) if isinstance(on, str | PathLike) else on
+    model = fspath(model) if isinstance(model, PathLike) else model
     given: dict[str, Any] = {
         "batch": batch,
         "context": context,
@@ -78,10 +81,11 @@ def roofline(
         "kv_cache": kv_cache,
         "embeddings": embeddings,
     }
-    if isinstance(model, Workload) or (isinstance(model, str) and not is_model(model)):
+    model = workload_or_model(model) if isinstance(model, str) else model
+    if isinstance(model, Workload):
         asked = {**given, "stage": stage, "tokens": tokens, "logits": logits}
         return _of_workload(model, device, asked)
-    transformer = load_model(model) if isinstance(model, str) else model
+    transformer = model
     stage = stage or default_stage(transformer)
     if stage not in STAGES:
         raise InputError(unknown_name("stage", stage, STAGES))
@@ -132,7 +136,7 @@ def _out_of_place(
     return found
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _works(model: Transformer, scenario: Scenario) -> tuple[tuple[Work, ...], Footprint]:
     """What a stage has to do, on every device."""
     workload = build_workload(model, scenario)
@@ -207,15 +211,29 @@ def _spans(model: Transformer, begin: int, end: int) -> Iterable[tuple[int, int]
     yield begin, end
 
 
+def workload_or_model(name: str) -> Transformer | Workload:
+    """What a name stands for.
+
+    Raises:
+        InputError: where it is unknown, or every problem of the file.
+    """
+    if is_model(name) and name not in shipped(WORKLOADS):
+        return load_model(name)
+    looks_like_path = name.endswith((".yaml", ".yml")) or name.startswith((".", "/"))
+    if name in shipped(WORKLOADS) or looks_like_path:
+        return load_workload(name)
+    message = unknown_name("model", name[:100], [*shipped(MODELS), *shipped(WORKLOADS)])
+    raise InputError(f"{message}; or the path of a config.json, its folder, or a .yaml file")
+
+
 def _of_workload(
-    model: str | Workload,
+    workload: Workload,
     device: Device,
     given: Mapping[str, Any],
 ) -> Roofline:
     """Any other workload: every layer as it stands."""
     unset = {**vars(Scenario()), "stage": None, "tokens": None, "logits": None}
     changed = [name for name, value in given.items() if value != unset[name]]
-    workload = load_workload(model) if isinstance(model, str) else model
     if changed:
         raise UnsupportedError(
             f"workload '{workload.name}' is no model: {', '.join(changed)} cannot be set; "
@@ -235,8 +253,12 @@ def _notes(notes: Sequence[str], rows: Sequence[Row], device: Device) -> tuple[s
         f"{device.name} has no {name}: computed as another type of 16 bits"
         for name in sorted({name for load in loads for name in load.stands_in})
     ]
-    if any(load.unknown for load in loads):
-        found.append(f"{device.name}: a peak is unknown; products take the time of their bytes")
+    unknown = sorted({name for load in loads for name in load.unknown})
+    if unknown:
+        found.append(
+            f"{device.name}: no peak is known for {', '.join(unknown)}; products of it take the "
+            "time of their bytes"
+        )
     if device.vector_operations_per_s is None:
         found.append(
             f"{device.name}: the rate of elementwise operations is unknown; they take the time of "

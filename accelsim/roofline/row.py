@@ -36,8 +36,9 @@ class Row:
 
     @property
     def computes_in(self) -> str:
-        """The peaks that products run at; ``vector`` where there are none."""
-        return ", ".join(self.segments[0].first.matrix_operations) or "vector"
+        """The peaks that products run at; ``vector`` without products; ``unknown``."""
+        first = self.segments[0].first
+        return ", ".join(first.matrix_operations) or ("unknown" if first.unknown else "vector")
 
     @property
     def converting_operations(self) -> float:

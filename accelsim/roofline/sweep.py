@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import product
+from os import PathLike, fspath
 from typing import Any
 
 from accelsim.architecture.devices import Device, load_device
 from accelsim.errors import InputError
 from accelsim.roofline.result import Roofline
-from accelsim.roofline.roofline import default_stage, roofline
-from accelsim.workload import Workload, load_workload
-from accelsim.workload.models import Transformer, load_model
-from accelsim.workload.models.load import is_model
+from accelsim.roofline.roofline import default_stage, roofline, workload_or_model
+from accelsim.workload import Workload
+from accelsim.workload.models import Transformer
 
 __all__ = ["rooflines"]
 
@@ -24,7 +24,7 @@ _MOST = 5_000
 
 
 def rooflines(
-    model: str | Transformer | Workload,
+    model: str | PathLike[str] | Transformer | Workload,
     *,
     on: Sequence[str | Device],
     stage: Sequence[str | None] = (None,),
@@ -74,16 +74,22 @@ def rooflines(
         "kv_cache": kv_cache,
         "embeddings": embeddings,
     }
-    if isinstance(model, str):
-        model = load_model(model) if is_model(model) else load_workload(model)
+    if isinstance(on, str | Device):
+        on = [on]
+    if isinstance(model, str | PathLike):
+        model = workload_or_model(fspath(model))
     if isinstance(model, Transformer):
         choices["stage"] = [each or default_stage(model) for each in stage]
     asked = list(_combinations(on, choices))
     devices = {name: load_device(name) for name in on if isinstance(name, str)}
-    return [
-        roofline(model, on=devices[each] if isinstance(each, str) else each, **values)
-        for each, values in asked
-    ]
+    found: dict[int, Roofline] = {}
+    # What a stage has to do is kept for the next device: those of one stage come together.
+    for i in sorted(range(len(asked)), key=lambda i: repr(tuple(asked[i][1].values()))):
+        device, values = asked[i]
+        found[i] = roofline(
+            model, on=devices[device] if isinstance(device, str) else device, **values
+        )
+    return [found[i] for i in range(len(asked))]
 
 
 def _combinations(

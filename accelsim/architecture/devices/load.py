@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
+from os import PathLike, fspath
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from accelsim.architecture.devices.device import COMPUTE_FORMATS, Device
 from accelsim.documents import Document, check_model, read_document
-from accelsim.errors import InputError, unknown_name
+from accelsim.errors import InputError, printable, unknown_name
 from accelsim.library import Folder, find
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _PATTERN = re.compile(r"([1-9]\d?):([1-9]\d?)", re.ASCII)
 _LARGEST_BLOCK = 64
 
 
-def load_device(name: str) -> Device:
+def load_device(name: str | PathLike[str]) -> Device:
     """A shipped device, or one from a file.
 
     Args:
@@ -37,6 +38,7 @@ def load_device(name: str) -> Device:
         >>> load_device("a100-40g").peak_operations_per_s["fp16"]
         312000000000000.0
     """
+    name = fspath(name)
     path, shown = find(DEVICES, name)
     if shown == name:  # A user's file may change between two calls.
         return _build(name, read_document(path, name=shown))
@@ -57,7 +59,7 @@ def _build(name: str, document: Document) -> Device:
         raise InputError(problems)
     sparse = file.sparse_peak_operations_per_s or {}
     return Device(
-        name=name,
+        name=printable(name),
         title=file.name,
         memory_bytes=_bytes(file.memory_bytes),
         bandwidth_bytes_per_s=file.bandwidth_bytes_per_s,

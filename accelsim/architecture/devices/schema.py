@@ -18,9 +18,15 @@ def _whole(value: float) -> float:
     return value
 
 
+def _shown(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must be one line of signs that can be shown; remove the others")
+    return text
+
+
 _Plain = BeforeValidator(no_truth_value)
 _Finite = Field(allow_inf_nan=False)
-Rate = Annotated[float, _Finite, _Plain, Field(gt=0, le=1e30)]
+Rate = Annotated[float, _Finite, _Plain, Field(ge=1, le=1e30)]
 # A float, so that 80e9 is one: YAML 1.1 reads that as text. It is exact up to 2^53.
 Bytes = Annotated[float, _Finite, _Plain, Field(ge=1, le=2**53), AfterValidator(_whole)]
 # Names are checked when the file is loaded, with better messages; editors learn them from here.
@@ -28,7 +34,7 @@ Peaks = Annotated[
     dict[str, Rate], Field(json_schema_extra={"propertyNames": {"enum": list(COMPUTE_FORMATS)}})
 ]
 _PATTERN = {"propertyNames": {"pattern": r"^[1-9][0-9]?:[1-9][0-9]?$"}}
-Source = Annotated[str, Field(min_length=1)]
+Shown = Annotated[str, Field(min_length=1), AfterValidator(_shown)]
 
 
 class _Strict(BaseModel):
@@ -38,24 +44,24 @@ class _Strict(BaseModel):
 class DeviceSources(_Strict):
     """Where the figures are from: title and year of a data sheet."""
 
-    memory: Source | None = None
+    memory: Shown | None = None
     """Of ``memory_bytes``."""
-    bandwidth: Source | None = None
+    bandwidth: Shown | None = None
     """Of ``bandwidth_bytes_per_s``."""
-    peak: Source | None = None
+    peak: Shown | None = None
     """Of ``peak_operations_per_s``."""
-    sparse: Source | None = None
+    sparse: Shown | None = None
     """Of ``sparse_peak_operations_per_s``."""
-    vector: Source | None = None
+    vector: Shown | None = None
     """Of ``vector_operations_per_s``."""
-    on_chip: Source | None = None
+    on_chip: Shown | None = None
     """Of ``on_chip_bytes``."""
 
 
 class DeviceFile(_Strict):
     """A chip with its memory: ``a100-40g.yaml`` and its like."""
 
-    name: str = Field(min_length=1)
+    name: Shown
     """In words: maker, chip and variant."""
     description: str = ""
     """One line."""

@@ -192,28 +192,71 @@ def layer_rows(rows: Sequence[Row]) -> list[list[str]]:
     return cells
 
 
-def rooflines_text(runs: Sequence[Roofline]) -> str:
-    """Several runs, one line each."""
-    return text_table(run_rows(runs))
+def rooflines_text(runs: Sequence[Roofline], *, layers: bool = False) -> str:
+    """Several runs, one line each; with ``layers`` a table for each."""
+    parts = [text_table(run_rows(runs))]
+    if layers:
+        parts += [f"{run_title(run, runs)}\n{text_table(layer_rows(run.rows))}" for run in runs]
+    notes = dict.fromkeys(note for run in runs for note in run.notes)
+    if notes:
+        parts.append("\n".join(f"note: {note}" for note in notes))
+    return "\n\n".join(parts)
+
+
+_SETTINGS = {
+    "batch": "batch",
+    "context": "context",
+    "attention": "attention",
+    "logits": "logits",
+    "weights": "weights",
+    "activations": "activations",
+    "kv_cache": "KV cache",
+    "embeddings": "embeddings",
+}
+_ALWAYS = ("batch", "context", "weights", "activations", "kv_cache")
+
+
+def _told(runs: Sequence[Roofline]) -> list[str]:
+    """Settings that a table of runs has: the usual ones, and those in which the runs differ."""
+    return [
+        name
+        for name in _SETTINGS
+        if name in _ALWAYS or len({getattr(run.scenario, name, None) for run in runs}) > 1
+    ]
+
+
+def _setting(run: Roofline, name: str) -> str:
+    value = getattr(run.scenario, name, None)
+    return f"{value:,}" if isinstance(value, int) else str(value or "")
+
+
+def _stage_of(run: Roofline) -> str:
+    return f"{run.stage} {run.tokens:,}" if run.tokens else run.stage
+
+
+def run_title(run: Roofline, runs: Sequence[Roofline]) -> str:
+    """A run among others, by what tells it from them."""
+    differ = [
+        f"{_SETTINGS[name]} {_setting(run, name)}"
+        for name in _SETTINGS
+        if len({getattr(each.scenario, name, None) for each in runs}) > 1
+    ]
+    return ", ".join([run.device.title, _stage_of(run), *differ])
 
 
 def run_rows(runs: Sequence[Roofline]) -> list[list[str]]:
     """Cells of a table with a line for each run."""
-    head = ["device", "stage", "batch", "context", "weights", "activations", "KV cache", "time"]
-    cells = [[*head, "tokens/s", "first token", "memory", "bound"]]
+    told = _told(runs)
+    head = ["device", "stage", *(_SETTINGS[name] for name in told), "time", "tokens/s"]
+    cells = [[*head, "first token", "memory", "bound"]]
     for run in runs:
-        asked = run.scenario
         rate, first, needs = run.tokens_per_s, run.time_to_first_token_s, run.footprint
         fits = " (too much)" if run.fits is False else ""
         cells.append(
             [
                 run.device.name,
-                f"{run.stage} {run.tokens:,}" if run.tokens else run.stage,
-                f"{asked.batch:,}" if asked else "",
-                f"{asked.positions:,}" if asked else "",
-                asked.weights if asked else "",
-                asked.activations if asked else "",
-                asked.kv_cache if asked else "",
+                _stage_of(run),
+                *(_setting(run, name) for name in told),
                 seconds_text(run.seconds),
                 f"{rate:,.4g}" if rate else "",
                 seconds_text(first) if first is not None else "",

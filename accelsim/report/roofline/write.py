@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from accelsim.files import output_folder, write_bytes
 from accelsim.report.roofline.page import roofline_page
 from accelsim.report.roofline.plot import roofline_figures
-from accelsim.report.roofline.text import layer_rows, run_rows
+from accelsim.report.roofline.text import layer_rows, run_rows, run_title
 from accelsim.report.text import markdown_table
 from accelsim.report.write import require_report_packages
 from accelsim.roofline.result import Roofline
 from accelsim.version import __version__
 
-__all__ = ["write_roofline_report"]
+__all__ = ["FILES", "write_roofline_report"]
+
+FILES = ("roofline.html", "roofline.png", "roofline.svg", "layers.csv", "report.md")
+"""What a report consists of."""
 
 _MOST_TABLES = 6
 """Runs whose layers are written out in the report; the page and the CSV have all."""
 
 
 def write_roofline_report(runs: Sequence[Roofline], folder: Path) -> list[Path]:
-    """Write ``roofline.html``, ``roofline.png``, ``roofline.svg``, ``layers.csv``, ``report.md``.
+    """Write the files of a report, ``FILES``.
 
     Args:
         runs: rooflines of one model, at least one.
@@ -51,9 +55,9 @@ def write_roofline_report(runs: Sequence[Roofline], folder: Path) -> list[Path]:
 
 
 _COLUMNS = (
-    "device,stage,batch,context,tokens,attention,weights,activations,kv_cache,embeddings,"
-    "layer,layer_stage,kind,repeat,operations,bytes,weights_bytes,activations_bytes,kv_cache_bytes,"
-    "dequantize_operations,seconds,bound,computes_in"
+    "model,device,stage,batch,context,tokens,attention,logits,weights,activations,kv_cache,"
+    "embeddings,layer,layer_stage,kind,repeat,operations,bytes,weights_bytes,activations_bytes,"
+    "kv_cache_bytes,dequantize_operations,seconds,bound,computes_in"
 )
 
 
@@ -64,11 +68,12 @@ def _csv(runs: Sequence[Roofline]) -> str:
     writer.writerow(_COLUMNS.split(","))
     for run in runs:
         asked = run.scenario
-        settings: list[object] = [run.device.name, run.stage]
+        settings: list[object] = [run.model, run.device.name, run.stage]
         if asked is None:
-            settings += [""] * 8
+            settings += [""] * 9
         else:
             settings += [asked.batch, asked.context, run.tokens or "", asked.attention]
+            settings += [asked.logits]
             settings += [asked.weights, asked.activations, asked.kv_cache, asked.embeddings]
         for row in run.rows:
             moved = row.bytes_by_role
@@ -93,23 +98,31 @@ def _csv(runs: Sequence[Roofline]) -> str:
     return text.getvalue()
 
 
+def _plain(text: str) -> str:
+    """Text in which Markdown sees no table, heading, code or HTML."""
+    return re.sub(r"[<|#`]", r"\\\g<0>", text)
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    return markdown_table([[_plain(cell) for cell in row] for row in rows])
+
+
 def _markdown(runs: Sequence[Roofline]) -> str:
     parts = [
-        f"# {runs[0].model}: rooflines",
+        f"# {_plain(runs[0].model)}: rooflines",
         f"accelsim {__version__}. Operations, bytes and time of every layer; the interactive page "
         "is `roofline.html`, all figures are in `layers.csv`.",
-        markdown_table(run_rows(runs)),
+        _table(run_rows(runs)),
         "![roofline](roofline.png)",
     ]
     for run in runs[:_MOST_TABLES]:
-        parts += [f"## {run.device.title}, {run.stage}", markdown_table(layer_rows(run.rows))]
+        parts += [f"## {_plain(run_title(run, runs))}", _table(layer_rows(run.rows))]
     notes = dict.fromkeys(note for run in runs for note in run.notes)
     if notes:
-        parts += ["## Notes", "\n".join(f"- {note}" for note in notes)]
+        parts += ["## Notes", "\n".join(f"- {_plain(note)}" for note in notes)]
     sources = {run.device.name: run.device for run in runs}
     parts.append("## Sources")
     for name, device in sources.items():
-        parts.append(
-            "\n".join([f"- {name}", *(f"  - {k}: {v}" for k, v in device.sources.items())])
-        )
+        figures = [f"  - {figure}: {_plain(source)}" for figure, source in device.sources.items()]
+        parts.append("\n".join([f"- {_plain(name)}", *figures]))
     return "\n\n".join(parts) + "\n"

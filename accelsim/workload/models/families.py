@@ -44,11 +44,14 @@ def model_of(config: Config, *, name: str) -> Transformer:
             is missing or wrong.
     """
     family = str(config.data["model_type"])
+    where = config.place("model_type")
+    if family in _NOT_MODELLED:
+        raise InputError(f"{where}: model_type '{family}' is not modelled: {_NOT_MODELLED[family]}")
     if family not in FAMILIES:
-        unknown = unknown_name(
-            "model_type", family[:60], FAMILIES, where=config.place("model_type")
-        )
+        unknown = unknown_name("model_type", family[:60], FAMILIES, where=where)
         raise InputError(f"{unknown}; other models can be described with accelsim.Transformer")
+    for key, rule in _REFUSED.items():
+        config.refuse(key, rule, allowed=(None, False, 0, 1))
     keys = {**FAMILIES[family](config), **_head(config, family), **stored(config)}
     keys["notes"] = (*keys.get("notes", ()), *_ignored(config))
     if config.problems:
@@ -56,7 +59,9 @@ def model_of(config: Config, *, name: str) -> Transformer:
     try:
         return Transformer(name, **keys)
     except InputError as error:
-        raise InputError([f"{config.name}: {problem}" for problem in error.problems]) from None
+        place = f"{config.name}:1:1: model"
+        problems = [each.removeprefix(f"model '{name}'") for each in error.problems]
+        raise InputError([f"{place}{problem}" for problem in problems]) from None
 
 
 def _sizes(config: Config, *, kv_heads: int | None = None, head_size: int | None = None) -> Keys:
@@ -67,8 +72,7 @@ def _sizes(config: Config, *, kv_heads: int | None = None, head_size: int | None
         kv_heads: of a file without the key; as many as heads where None. A null always means that.
         head_size: the same; the hidden size over the heads where None.
     """
-    heads = config.size("num_attention_heads")
-    hidden = config.size("hidden_size")
+    hidden, heads = _divided(config, "hidden_size", "num_attention_heads")
     kept = kv_heads if kv_heads and "num_key_value_heads" not in config else heads
     width = head_size if head_size and "head_dim" not in config else hidden // heads
     return {
@@ -82,6 +86,14 @@ def _sizes(config: Config, *, kv_heads: int | None = None, head_size: int | None
         "tied": config.flag("tie_word_embeddings", False),
         "activation": config.choice("hidden_act", _ACTIVATIONS, "silu"),
     }
+
+
+def _divided(config: Config, width: str, heads: str) -> tuple[int, int]:
+    """Hidden size and heads; these divide it where the size of a head is not given."""
+    hidden, count = config.size(width), config.size(heads)
+    if not config.given("head_dim") and hidden % count and not config.problems:
+        config.wrong(heads, f"must divide {width}, {hidden}")
+    return hidden, count
 
 
 def _llama(config: Config) -> Keys:
@@ -138,6 +150,8 @@ def _by_layer(
     if types is None and layers > 10_000:
         config.wrong("num_hidden_layers", "must be at most 10,000 where layers have windows")
         return ((None, layers),)
+    if types is not None and set(types) - {"full_attention", "sliding_attention"}:
+        config.wrong("layer_types", "must hold full_attention and sliding_attention only")
     sliding = [slides(i) if types is None else "sliding" in types[i] for i in range(layers)]
     seen = Counter(window if slides_here else None for slides_here in sorted(sliding))
     return tuple(seen.items())
@@ -198,12 +212,12 @@ def _opt(config: Config) -> Keys:
     config.refuse(
         "layer_norm_elementwise_affine", "must be true; norms have weights", allowed=(None, True)
     )
-    hidden = config.size("hidden_size")
+    hidden, heads = _divided(config, "hidden_size", "num_attention_heads")
     width = config.size("word_embed_proj_dim", hidden)
     return {
         "layers": config.size("num_hidden_layers"),
         "hidden": hidden,
-        "heads": config.size("num_attention_heads"),
+        "heads": heads,
         "ffn": config.size("ffn_dim"),
         "vocabulary": config.size("vocab_size"),
         # The first two rows belong to padding.
@@ -222,11 +236,11 @@ def _opt(config: Config) -> Keys:
 
 def _gpt2(config: Config) -> Keys:
     config.refuse("add_cross_attention", "must be false; encoder-decoders are not known")
-    hidden = config.size("n_embd")
+    hidden, heads = _divided(config, "n_embd", "n_head")
     return {
         "layers": config.size("n_layer"),
         "hidden": hidden,
-        "heads": config.size("n_head"),
+        "heads": heads,
         "ffn": config.size("n_inner", 4 * hidden),
         "vocabulary": config.size("vocab_size"),
         "positions": config.size("n_positions"),
@@ -243,8 +257,12 @@ def _bert(config: Config) -> Keys:
         config.refuse(key, "must be false; BERT is an encoder here")
     allowed = (None, "absolute")
     config.refuse("position_embedding_type", 'must be "absolute"', allowed=allowed)
+    hidden, heads = _divided(config, "hidden_size", "num_attention_heads")
     return {
         **_sizes(config),
+        # Keys of other families change nothing here.
+        "kv_heads": heads,
+        "head_size": hidden // heads,
         "activation": config.choice("hidden_act", _ACTIVATIONS, "gelu"),
         "positions": config.size("max_position_embeddings"),
         "token_types": config.size("type_vocab_size", 2, least=0),
@@ -263,10 +281,11 @@ def _vit(config: Config) -> Keys:
     height, width = config.pair("image_size", 224)
     patch_height, patch_width = config.pair("patch_size", 16)
     channels = config.size("num_channels", 3)
+    hidden, heads = _divided(config, "hidden_size", "num_attention_heads")
     return {
         "layers": config.size("num_hidden_layers"),
-        "hidden": config.size("hidden_size"),
-        "heads": config.size("num_attention_heads"),
+        "hidden": hidden,
+        "heads": heads,
         "ffn": config.size("intermediate_size"),
         "activation": config.choice("hidden_act", _ACTIVATIONS, "gelu"),
         "image": Image(height, width, patch_height, patch_width, channels),
@@ -294,6 +313,22 @@ FAMILIES: Mapping[str, Callable[[Config], Keys]] = {
     "vit": _vit,
 }
 """``model_type`` -> what its keys mean."""
+
+_EXPERTS = "it is a mixture of experts, and only dense models are known"
+_NOT_MODELLED = {
+    **dict.fromkeys(("mixtral", "qwen2_moe", "qwen3_moe", "deepseek_v2", "deepseek_v3"), _EXPERTS),
+    **dict.fromkeys(("gpt_oss", "dbrx", "phimoe", "olmoe", "llama4"), _EXPERTS),
+    **dict.fromkeys(("t5", "bart", "whisper", "mt5"), "it is an encoder with a decoder"),
+    "gemma3": "it reads pictures too; give its text_config on its own, as gemma3_text",
+}
+"""``model_type`` -> why a family that is well known is refused."""
+
+_REFUSED = {
+    "num_local_experts": "must be missing; mixtures of experts are not known",
+    "num_experts": "must be missing; mixtures of experts are not known",
+    "is_encoder_decoder": "must be false; encoders with decoders are not known",
+}
+"""Keys that ask for more than a family has."""
 
 _POOLED = ("BertModel", "BertForPreTraining", "BertForSequenceClassification")
 
@@ -337,6 +372,8 @@ def _bert_head(config: Config, name: str) -> Keys:
 
 def _labels(config: Config) -> int:
     names = config.data.get("id2label")
+    if names is not None and not isinstance(names, dict):
+        config.wrong("id2label", "must be an object, position -> label")
     return len(names) if isinstance(names, dict) and names else config.size("num_labels", 2)
 
 

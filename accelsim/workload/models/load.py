@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os import PathLike, fspath
 from pathlib import Path
 
-from accelsim.errors import InputError, unknown_name
+from accelsim.errors import InputError, printable, unknown_name
 from accelsim.library import MODELS, find, shipped
 from accelsim.workload.models.build import build_workload
 from accelsim.workload.models.config import read_config
@@ -27,7 +28,7 @@ def is_model(name: str) -> bool:
         return False
 
 
-def load_model(name: str) -> Transformer:
+def load_model(name: str | PathLike[str]) -> Transformer:
     """A model's sizes, from its configuration; weights are not needed.
 
     Args:
@@ -40,6 +41,7 @@ def load_model(name: str) -> Transformer:
         >>> load_model("llama-2-70b").group
         8
     """
+    name = fspath(name)
     if name in shipped(MODELS):
         path, shown = find(MODELS, name)
     elif name.endswith(".json"):
@@ -51,7 +53,7 @@ def load_model(name: str) -> Transformer:
     else:
         message = unknown_name("model", name[:100], shipped(MODELS))
         raise InputError(f"{message}; or the path of a config.json or of its folder")
-    return model_of(read_config(path, name=shown), name=name)
+    return model_of(read_config(path, name=shown), name=printable(name))
 
 
 def model_workload(name: str, settings: Mapping[str, int | str] | None = None) -> Workload:

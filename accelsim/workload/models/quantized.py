@@ -24,30 +24,35 @@ def stored(config: Config) -> dict[str, Any]:
         return {}
     plain = types[written]
     keys: dict[str, Any] = {"weights": plain, "data_type": plain}
+    if plain == "fp32":
+        keys["notes"] = ("published in 32 bits; say --weights, --activations, --kv-cache for less",)
     scheme = config.data.get("quantization_config")
     if scheme is None:
         return keys
     if not isinstance(scheme, dict):
         config.wrong("quantization_config", "must be an object")
         return keys
-    found = _weights(scheme)
-    if found is None:
-        method = str(scheme.get("quant_method"))[:40]
-        keys["notes"] = (
-            f"quantization_config of method {method!r} is not known, {plain} is taken; "
-            "say --weights",
-        )
-        return keys
-    return {**keys, "weights": found}
+    found, notes = _weights(config, scheme, plain)
+    return {**keys, "weights": found, "notes": notes}
 
 
-def _weights(scheme: Mapping[str, object]) -> str | None:
-    """The format of matrices by a quantisation scheme, where it is one that is known."""
-    method, bits, group = (scheme.get(key) for key in ("quant_method", "bits", "group_size"))
-    if method in ("gptq", "awq") and bits in _INTEGERS and isinstance(group, int):
-        return f"int{bits}-g{group}" if 2 <= group <= 2**20 else f"int{bits}"
-    if method == "fp8":
-        return "fp8"
-    if method == "mxfp4":
-        return "mxfp4"
-    return None
+def _weights(
+    config: Config, scheme: Mapping[str, object], plain: str
+) -> tuple[str, tuple[str, ...]]:
+    """The format of matrices by a quantisation scheme, and what a reader should know of it."""
+    method = scheme.get("quant_method")
+    if method in ("gptq", "awq"):
+        bits = scheme.get("bits", scheme.get("w_bit"))
+        group = scheme.get("group_size", scheme.get("q_group_size"))
+        if type(bits) is not int or bits not in _INTEGERS:
+            config.wrong("quantization_config", f"must have bits, one of {_INTEGERS}")
+        elif type(group) is not int or group not in (-1, *range(2, 2**20)):
+            config.wrong("quantization_config", "must have a group_size, or -1 for none")
+        else:
+            return (f"int{bits}-g{group}" if group > 0 else f"int{bits}"), ()
+        return plain, ()
+    if method in ("fp8", "mxfp4"):
+        note = f"{method} weights, {plain} activations are taken; say --activations for others"
+        return str(method), (note,)
+    note = f"quantization_config of method {str(method)[:40]!r} is not known, {plain} is taken"
+    return plain, (f"{note}; say --weights",)

@@ -60,6 +60,11 @@ class Scenario:
             for name, value in (("batch", self.batch), ("context", self.context))
             if not _whole(value) and (name, value) != ("context", None)
         ]
+        if not problems and self.batch * self.positions > _MOST:
+            problems.append(
+                f"batch is {self.batch:,} and context {self.positions:,}, must be at most "
+                f"{_MOST:,} positions in all; lower one"
+            )
         choices = {
             "stage": STAGES,
             "attention": ATTENTIONS,
