@@ -184,11 +184,11 @@ WRONG = {
     ),
     "negative": (
         OWN.replace("51.2e9", "-1"),
-        "2:24: device: bandwidth_bytes_per_s is -1, must be greater than 0",
+        "2:24: device: bandwidth_bytes_per_s is -1, must be greater than or equal to 1",
     ),
     "zero": (
         OWN.replace("13e12", "0"),
-        "3:44: device: peak_operations_per_s.fp16 is 0, must be greater than 0",
+        "3:44: device: peak_operations_per_s.fp16 is 0, must be greater than or equal to 1",
     ),
     "nan": (
         OWN.replace("51.2e9", ".nan"),

@@ -61,6 +61,7 @@ KEYS: dict[str, tuple[type, ...]] = {
     "activations": (str,),
     "kv_cache": (str,),
     "embeddings": (str,),
+    "logits": (str,),
     "total": (dict,),
     "layers": (list,),
     "roofs": (dict,),
@@ -229,10 +230,10 @@ def test_what_helps_a_step_is_bandwidth(accelsim_cli: Cli) -> None:
 
 
 def test_text_of_several_runs(accelsim_cli: Cli, tiny: str) -> None:
-    _, out, _ = accelsim_cli("roofline", tiny, "--on", "t4,v100", "--batch", "1,1000000")
-    lines = out.splitlines()
+    _, out, _ = accelsim_cli("roofline", tiny, "--on", "t4,v100", "--batch", "1,500000")
+    lines = out.splitlines()[:5]
     assert [line.split()[0] for line in lines if line] == ["device", "t4", "t4", "v100", "v100"]
-    # A cache of a million sequences is past 16 and 32 GiB; one of a sequence is not.
+    # A cache of half a million sequences is past 16 and 32 GiB; one of a sequence is not.
     assert ["(too much)" in line for line in lines if line] == [False, False, True, False, True]
 
 
@@ -305,15 +306,15 @@ MOST = "must be a whole number from 1 to 2,147,483,648"
         ("--on t4,", "--on 't4,': a value is empty; write values with commas between"),
         ("--on none.yaml", "device file 'none.yaml' does not exist; give a path to a YAML file"),
         ("--on t4 --stage decoder", "stage 'decoder' is unknown; did you mean 'decode'? valid: "),
-        ("--on t4 --batch 0", f"batch is 0, {MOST}"),
+        ("--on t4 --batch 0", f"--batch is '0', {MOST}"),
         ("--on t4 --batch 1.5", f"--batch is '1.5', {WHOLE}"),
         ("--on t4 --batch -1", f"--batch is '-1', {WHOLE}"),
         ("--on t4 --batch 1,,2", "--batch '1,,2': a value is empty; write values with commas"),
         ("--on t4 --batch \N{ARABIC-INDIC DIGIT ONE}", "--batch is '\N{ARABIC-INDIC DIGIT ONE}', "),
-        ("--on t4 --batch 99999999999", f"batch is 99999999999, {MOST}"),
+        ("--on t4 --batch 99999999999", f"--batch is '99999999999', {MOST}"),
         (f"--on t4 --batch {'9' * 5000}", f"--batch is '{'9' * 40}', {WHOLE}"),
         ("--on t4 --context 1e3", f"--context is '1e3', {WHOLE}"),
-        ("--on t4 --tokens 0", f"tokens is 0, {MOST}"),
+        ("--on t4 --tokens 0", f"--tokens is '0', {MOST}"),
         ("--on t4 --tokens x", f"--tokens is 'x', {WHOLE}"),
         ("--on t4 --stage decode --tokens 3", "tokens is 3, but belongs to generate; leave it out"),
         ("--on t4 --attention flash", "attention 'flash' is unknown; valid: fused, unfused"),
@@ -332,7 +333,7 @@ def test_wrong_options(accelsim_cli: Cli, tiny: str, arguments: str, message: st
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize("option", ["--context", "--tokens", "--logits"])
+@pytest.mark.parametrize("option", ["--context", "--tokens", "--logits", "--json", "--report"])
 def test_an_empty_value_is_refused(accelsim_cli: Cli, tiny: str, option: str) -> None:
     assert accelsim_cli("roofline", tiny, "--on", "t4", option, "")[0] == 2
 
@@ -342,7 +343,7 @@ def test_an_empty_value_is_refused(accelsim_cli: Cli, tiny: str, option: str) ->
     [
         (
             "lama-2-7b --on t4",
-            "workload 'lama-2-7b' is unknown; did you mean 'llama-2-7b'? valid: ",
+            "model 'lama-2-7b' is unknown; did you mean 'llama-2-7b'? valid: ",
         ),
         ("none.json --on t4", "none.json: cannot be read: No such file or directory"),
         (
@@ -464,3 +465,79 @@ def test_a_simulation_counts_the_same(model: str, stage: str, weights: str) -> N
         assert layer["elementary_operations"] == operations, name
         assert layer["compulsory_bytes"] == pytest.approx(moved, rel=1e-12), name
     assert sum(layer["repeat"] for layer in result["layers"]) >= load_model(model).layers
+
+
+def test_json_may_not_replace_a_file_of_the_report(
+    accelsim_cli: Cli, tiny: str, tmp_path: Path
+) -> None:
+    report = tmp_path / "report"
+    for target in (report, report / "report.md"):
+        code, _, err = accelsim_cli(
+            "roofline", tiny, "--on", "t4", "--report", str(report), "--json", str(target)
+        )
+        assert code == 2
+        assert "is a file of --report" in err
+        assert not report.exists()
+
+
+def test_rows_tell_what_differs(accelsim_cli: Cli, tiny: str) -> None:
+    """Settings in which runs differ have a column; notes stand below."""
+    _, out, _ = accelsim_cli(
+        "roofline", tiny, "--on", "snapdragon-8-gen-3", "--stage", "decode",
+        "--attention", "unfused,fused", "--embeddings", "int8,fp16", "--batch", "01,1", "--layers",
+    )  # fmt: skip
+    head, *rows = out.split("\n\n")[0].splitlines()
+    assert "attention" in head
+    assert "embeddings" in head
+    ways = [next(cell for cell in row.split() if cell.endswith("fused")) for row in rows]
+    assert ways == ["unfused", "unfused", "fused", "fused"]
+    assert "Snapdragon 8 Gen 3, decode, attention fused, embeddings int8" in out
+    assert "note: snapdragon-8-gen-3: no peak is known for " in out
+
+
+DEVICE = """\
+name: "{name}"
+bandwidth_bytes_per_s: 1.0e+9
+peak_operations_per_s: {{fp16: 1.0e+12}}
+sources: {{bandwidth: "{source}"}}
+"""
+
+
+@pytest.mark.parametrize("text", ["a\\nb", "a\\eb", "a\\u202eb"])
+def test_names_of_devices_are_one_line(
+    accelsim_cli: Cli, tiny: str, tmp_path: Path, text: str
+) -> None:
+    for name, source in ((text, "data sheet"), ("npu", text)):
+        path = tmp_path / "npu.yaml"
+        path.write_text(DEVICE.format(name=name, source=source))
+        code, out, err = accelsim_cli("roofline", tiny, "--on", str(path))
+        assert (code, out) == (2, "")
+        assert "must be one line of signs that can be shown" in err
+
+
+def test_markup_in_names_stays_text(accelsim_cli: Cli, tiny: str, tmp_path: Path) -> None:
+    path, report = tmp_path / "npu.yaml", tmp_path / "report"
+    path.write_text(DEVICE.format(name="# <b>a|b", source="<img src=x> `c`"))
+    code, _, _ = accelsim_cli("roofline", tiny, "--on", str(path), "--report", str(report))
+    assert code == 0
+    text = (report / "report.md").read_text()
+    assert r"\# \<b>a\|b" in text
+    assert r"\<img src=x> \`c\`" in text
+
+
+def test_names_of_files_are_shown_escaped(accelsim_cli: Cli, tiny: str, tmp_path: Path) -> None:
+    path = tmp_path / "od\nd\udcff.json"
+    path.write_bytes((Path(tiny) / "config.json").read_bytes())
+    code, out, _ = accelsim_cli("roofline", str(path), "--on", "t4")
+    assert code == 0
+    assert r"od\nd\udcff.json on NVIDIA T4" in out
+
+
+def test_a_device_slower_than_a_byte_a_second_is_refused(
+    accelsim_cli: Cli, tiny: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "npu.yaml"
+    path.write_text(DEVICE.format(name="npu", source="none").replace("1.0e+9", "1.0e-300"))
+    code, _, err = accelsim_cli("roofline", tiny, "--on", str(path))
+    assert code == 2
+    assert "must be greater than or equal to 1" in err

@@ -121,7 +121,7 @@ def _change_value(rng: Random, data: Any) -> None:
         return
 
 
-_RATES = ("0", "-1.0e+12", "1.0e-30", "1.0e-5", "1", "1.0e+30", "1.1e+30", "1e12", ".nan", "true")
+_RATES = ("0", "-1.0e+12", "1.0e-308", "1.0e-5", "1", "1.0e+30", "1.1e+30", "1e12", ".nan", "true")
 _FIGURE = re.compile(r"(?<=: )[0-9][0-9.e]*(?=[,}\n])")
 
 

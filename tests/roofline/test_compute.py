@@ -287,10 +287,15 @@ def test_no_other_peak_would_be_faster(work: Work, on: Device) -> None:
 def test_a_load_tells_what_stands_in_and_what_is_unknown() -> None:
     work = Work("row", "linear", 1, (product("bf16", "bf16"),), 7, {"weights": 10.0})
     load = load_of(work, load_device("v100"))
-    assert (load.stands_in, load.unknown, load.vector_operations) == (frozenset({"bf16"}), False, 7)
+    assert (load.stands_in, load.unknown, load.vector_operations) == (
+        frozenset({"bf16"}),
+        frozenset(),
+        7,
+    )
     assert load.matrix_operations == {"fp16": 2 * M * K * N}
     unknown = load_of(work, load_device("snapdragon-8-gen-3"))
-    assert (unknown.unknown, unknown.matrix_operations, unknown.matrix_seconds) == (True, {}, 0.0)
+    assert unknown.unknown == {"bf16"}
+    assert (unknown.matrix_operations, unknown.matrix_seconds) == ({}, 0.0)
     assert unknown.seconds(load_device("snapdragon-8-gen-3")) == (10 / 76.8e9, 0.0, 0.0)
 
 
@@ -307,7 +312,9 @@ def test_notes_say_what_a_device_lacks() -> None:
         "tpu-v4: the rate of elementwise operations is unknown; they take the time of their bytes"
     )
     first, second = roofline(TINY, on="snapdragon-8-gen-3", stage="prefill").notes
-    assert first == ("snapdragon-8-gen-3: a peak is unknown; products take the time of their bytes")
+    assert first == (
+        "snapdragon-8-gen-3: no peak is known for bf16; products of it take the time of their bytes"
+    )
     assert "elementwise" in second
     assert roofline(TINY, on="a100-40g", stage="prefill").notes == ()
 

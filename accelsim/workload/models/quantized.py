@@ -46,7 +46,7 @@ def _weights(
         group = scheme.get("group_size", scheme.get("q_group_size"))
         if type(bits) is not int or bits not in _INTEGERS:
             config.wrong("quantization_config", f"must have bits, one of {_INTEGERS}")
-        elif type(group) is not int or group not in (-1, *range(2, 2**20)):
+        elif type(group) is not int or not (group == -1 or 2 <= group <= 2**20):
             config.wrong("quantization_config", "must have a group_size, or -1 for none")
         else:
             return (f"int{bits}-g{group}" if group > 0 else f"int{bits}"), ()
