@@ -68,7 +68,10 @@ def place_labels(axes: Axes, points: Sequence[Point]) -> None:
     taken += [_around(*group.at, 1.7 * group.radius, 1.7 * group.radius) for group in groups]
     for group in groups[:_MOST_LABELS]:
         width = len(group.text) * _LETTER_POINTS + 2
-        for dx, dy in _candidates(group.radius, width):
+        for wanted, dy in _candidates(group.radius, width):
+            # Beside the frame a label moves inwards, as far as it must.
+            least = inside[0] + 1 + width / 2 - group.at[0]
+            dx = min(max(wanted, least), inside[2] - 1 - width / 2 - group.at[0])
             box = _around(group.at[0] + dx, group.at[1] + dy, width, _LINE_POINTS)
             if _within(box, inside) and not any(_overlap(box, other) for other in taken):
                 taken.append(box)
