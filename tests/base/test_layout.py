@@ -417,7 +417,7 @@ def documents(draw: st.DrawFn) -> tuple[str, list[str]]:
     return text, made.comments
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(documents(), st.booleans(), st.booleans())
 def test_random_documents(document: tuple[str, list[str]], carriage: bool, fast: bool) -> None:
     text, comments = document
@@ -450,7 +450,7 @@ TOKENS = [
 ]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(st.lists(st.sampled_from(TOKENS), max_size=12).map("".join))
 def test_anything_is_refused_or_kept(text: str) -> None:
     try:
@@ -462,7 +462,7 @@ def test_anything_is_refused_or_kept(text: str) -> None:
     assert [note.text for note in before] == [note.text for note in after]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=130, deadline=None)
 @given(WORDS, st.sampled_from(["{}\n", "a: [{}]\n", "a: {{b: {}}}\n", "{}: 1\n", "- {}: {}\n"]))
 def test_any_text(text: str, frame: str) -> None:
     once(frame.format(quoted(text), 1))

@@ -122,7 +122,7 @@ def interpret(case: Case, tensors: dict[str, NDArray[np.float64]]) -> NDArray[np
     return result
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(cases())
 def test_agrees_with_an_interpreter(case: Case) -> None:
     event(f"reduced ranks: {len(case.reduced)}")

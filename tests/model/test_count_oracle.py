@@ -220,7 +220,7 @@ def check(
 QUICK = settings(
     derandomize=True,
     deadline=None,
-    max_examples=200,
+    max_examples=120,
     suppress_health_check=[HealthCheck.too_slow],
 )
 

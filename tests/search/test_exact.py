@@ -145,7 +145,7 @@ def check_front(case: Case, holdings: Sequence[Holding]) -> None:
         assert mine == pytest.approx(true, rel=1e-9, abs=1e-12), shown
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(cases(most=100_000, most_orders=150))
 def test_random_problems(drawn: tuple[Case, list[Holding]]) -> None:
     check_front(*drawn)

@@ -291,7 +291,7 @@ def check_front(case: Case) -> None:
             ), f"{shown}\n{option}"
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(cases(most=150))
 def test_random_cascades(case: Case) -> None:
     check_front(case)
