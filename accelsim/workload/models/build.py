@@ -65,22 +65,11 @@ class _Builder:
     scenario: Scenario
 
     @cached_property
-    def weights(self) -> str:
-        return self.scenario.weights
-
-    @cached_property
-    def activations(self) -> str:
-        return self.scenario.activations
-
-    @cached_property
     def kv_cache(self) -> str:
+        """Format of keys and values; an encoder keeps none, they are activations."""
         if not self.model.causal:
-            return self.activations
+            return self.scenario.activations
         return self.scenario.kv_cache
-
-    @cached_property
-    def embeddings(self) -> str:
-        return self.scenario.embeddings
 
     @cached_property
     def vectors(self) -> str:
@@ -89,14 +78,9 @@ class _Builder:
         return self.model.data_type if number.is_float and number.bits >= 16 else "fp16"
 
     @cached_property
-    def tokens(self) -> int:
-        """Positions of a sequence that are computed."""
-        return self.scenario.new_tokens
-
-    @cached_property
     def rows(self) -> int:
-        """The same of all sequences."""
-        return self.scenario.batch * self.tokens
+        """Positions of all sequences that are computed."""
+        return self.scenario.batch * self.scenario.new_tokens
 
     @cached_property
     def read_rows(self) -> int:
@@ -118,7 +102,7 @@ class _Builder:
         epilogues: Mapping[str, str] | None = None,
     ) -> Layer:
         """A layer; tensors in ``weights`` and ``cached`` have a role, all have a format."""
-        given = {"default": self.activations, **(formats or {})}
+        given = {"default": self.scenario.activations, **(formats or {})}
         given |= dict.fromkeys(cached, self.kv_cache)
         roles = dict.fromkeys(weights, "weights")
         if self.model.causal:
@@ -146,7 +130,10 @@ class _Builder:
             "transformer/linear-bias" if bias else "matmul",
             {"M": rows or self.rows, "K": inputs, "N": outputs},
             repeat=repeat or self.model.layers,
-            formats={"B": weights or self.weights, **({"BIAS": self.vectors} if bias else {})},
+            formats={
+                "B": weights or self.scenario.weights,
+                **({"BIAS": self.vectors} if bias else {}),
+            },
             weights=("B", "BIAS") if bias else ("B",),
             cached=("Z",) if cached else (),
             epilogues={"Z": "bias"} if bias else None,
@@ -240,7 +227,7 @@ class _Builder:
             "B": self.scenario.batch,
             "H": model.kv_heads,
             "M": seen,
-            "P": model.group * self.tokens,
+            "P": model.group * self.scenario.new_tokens,
         }
         width = {"E": model.head_size, "F": model.head_size}
         if self.scenario.attention == "fused":
@@ -274,10 +261,10 @@ class _Builder:
     def _masked(self, sizes: Sizes, window: int | None) -> tuple[str, dict[str, int]]:
         """The cascade that leaves out what a position does not see."""
         grouped = "grouped-" if self.model.group > 1 else ""
-        sizes = {**sizes, "P": self.tokens}
+        sizes = {**sizes, "P": self.scenario.new_tokens}
         if grouped:
             sizes = {**sizes, "G": self.model.group}
-        if window and window < self.tokens:
+        if window and window < self.scenario.new_tokens:
             return f"attention/{grouped}sliding-window", {**sizes, "W": window}
         return f"attention/{grouped}causal", sizes
 
@@ -306,7 +293,7 @@ class _Builder:
             "embedding",
             "embedding",
             {"T": self.rows, "VOCAB": model.vocabulary, "D": model.table_width},
-            formats={"TABLE": self.embeddings, "TOKEN": "int32"},
+            formats={"TABLE": self.scenario.embeddings, "TOKEN": "int32"},
             weights=("TABLE",),
         )
         if model.embedding_size:
@@ -326,7 +313,7 @@ class _Builder:
             "embedding",
             "transformer/embedding-add",
             {"T": self.rows, "SLOTS": slots, "D": self.model.hidden},
-            formats={"TABLE": self.embeddings, "AT": "int32"},
+            formats={"TABLE": self.scenario.embeddings, "AT": "int32"},
             weights=("TABLE",),
         )
 
@@ -338,7 +325,7 @@ class _Builder:
         yield self.linear(
             "embed_patches", image.patch_values, width, bias=True, rows=rows, repeat=1
         )
-        yield self.table("embed_positions", self.tokens)
+        yield self.table("embed_positions", self.scenario.new_tokens)
 
     def head(self) -> Iterator[Layer]:
         model, batch = self.model, self.scenario.batch
@@ -358,7 +345,7 @@ class _Builder:
                 bias=True,
                 rows=batch,
                 repeat=1,
-                weights=self.embeddings,
+                weights=self.scenario.embeddings,
                 kind="head",
             )
         if model.head == "masked-language":
@@ -378,6 +365,6 @@ class _Builder:
             bias=model.head_bias or model.head == "masked-language",
             rows=self.read_rows,
             repeat=1,
-            weights=self.embeddings,
+            weights=self.scenario.embeddings,
             kind="head",
         )
