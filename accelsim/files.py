@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from accelsim.errors import InputError
 
-__all__ = ["output_folder", "write_bytes", "write_text"]
+__all__ = ["output_folder", "write_bytes", "write_files", "write_text"]
 
 
 def write_text(path: Path, text: str) -> None:
@@ -52,3 +53,15 @@ def output_folder(path: Path) -> Path:
     except OSError as error:
         raise InputError(f"folder '{path}' cannot be made: {error.strerror}") from None
     return path
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+    """Write several files into a folder, which is made if it is not there.
+
+    Raises:
+        InputError: where the folder cannot be made, or a file not be written.
+    """
+    output_folder(folder)
+    for name, content in files.items():
+        write_bytes(folder / name, content)
+    return [folder / name for name in files]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from accelsim.errors import InputError, unknown_name
 
-__all__ = ["Folder", "find", "shipped"]
+__all__ = ["Folder", "find", "looks_like_path", "shipped"]
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -50,6 +50,11 @@ def shipped(folder: Folder) -> dict[str, Path]:
     }
 
 
+def looks_like_path(name: str) -> bool:
+    """Whether a user who writes this means a YAML file, not a shipped name."""
+    return Path(name).suffix in (".yaml", ".yml") or "\\" in name or name.startswith((".", "/"))
+
+
 def find(folder: Folder, name: str, *, also: Iterable[str] = ()) -> tuple[Path, str]:
     """File behind a shipped name or a path, and how to show it in messages.
 
@@ -64,19 +69,16 @@ def find(folder: Folder, name: str, *, also: Iterable[str] = ()) -> tuple[Path, 
     if name in shipped(folder):
         return shipped(folder)[name], f"{folder.parts[-1]}/{name}{folder.suffix}"
     path = Path(name)
-    looks_like_path = (
-        path.suffix in (".yaml", ".yml") or "\\" in name or name.startswith((".", "/"))
-    )
     try:
-        found = looks_like_path and path.is_file()
+        found = looks_like_path(name) and path.is_file()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{folder.kind} file '{name[:60]}': cannot be read: {reason}") from None
     if found:
         return path, name
-    if looks_like_path and path.exists():
+    if looks_like_path(name) and path.exists():
         raise InputError(f"{folder.kind} file '{name}' is no regular file; give a YAML file")
-    if looks_like_path:
+    if looks_like_path(name):
         raise InputError(f"{folder.kind} file '{name}' does not exist; give a path to a YAML file")
     message = unknown_name(folder.kind, name, [*shipped(folder), *also])
     raise InputError(f"{message}; or a path that ends in .yaml")

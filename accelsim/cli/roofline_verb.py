@@ -116,6 +116,7 @@ def run(arguments: argparse.Namespace) -> int:
         from accelsim.report.write import require_report_packages
 
         require_report_packages()
+    from accelsim.roofline.result import SCHEMA_VERSION
     from accelsim.roofline.sweep import rooflines
 
     runs = rooflines(
@@ -139,9 +140,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"written: {', '.join(map(str, written))}", file=sys.stderr)
     if arguments.json:
         found = [each.as_json() for each in runs]
-        emit_json(
-            found[0] if len(found) == 1 else {"schema_version": 1, "runs": found}, arguments.json
-        )
+        several = {"schema_version": SCHEMA_VERSION, "runs": found}
+        emit_json(found[0] if len(found) == 1 else several, arguments.json)
     if arguments.json != "-":
         from accelsim.report.roofline.text import roofline_text, rooflines_text
 

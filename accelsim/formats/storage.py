@@ -129,7 +129,7 @@ def _grouped(base: StorageFormat, group: str) -> StorageFormat:
             f"format '{base.name}': group is {group[:20]}, must be 2 to {_LARGEST_GROUP:,}"
         )
     number = base.number
-    zero = 0 if number.is_float or number.name.startswith("ternary") else int(number.bits)
+    zero = 0 if number.is_float or number.symmetric else int(number.bits)
     return replace(
         base,
         description=f"{base.description}; {size} share a scale of 16 bits"

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from accelsim.errors import UnsupportedError
-from accelsim.files import output_folder, write_bytes
+from accelsim.files import write_files
 from accelsim.model.result import Result
 from accelsim.report.text import markdown_table
 from accelsim.simulator.timing import LayerTiming
@@ -106,11 +106,8 @@ def write_report(
     }
     text = _markdown(results, names, title, baseline, _timing_parts(timings))
     files["report.md"] = text.encode()
-    output_folder(folder)
-    drawn = _draw(timings, folder) if timings else []
-    for name, content in files.items():
-        write_bytes(folder / name, content)
-    return [*(folder / name for name in files), *drawn]
+    written = write_files(folder, files)
+    return [*written, *(_draw(timings, folder) if timings else [])]
 
 
 def _draw(timings: Sequence[LayerTiming], folder: Path) -> list[Path]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from accelsim.formats import storage_format
-from accelsim.roofline.work import works_of
-from accelsim.workload.models.counts import kv_positions, weight_bytes
+from accelsim.roofline.work import Work
+from accelsim.workload.models.counts import kv_cache_bytes, weight_bytes
 from accelsim.workload.models.scenario import Scenario
 from accelsim.workload.models.transformer import Transformer
 from accelsim.workload.workload import Workload
@@ -38,20 +39,20 @@ class Footprint:
         }
 
 
-def footprint_of(model: Transformer, scenario: Scenario, workload: Workload) -> Footprint:
+def footprint_of(
+    model: Transformer, scenario: Scenario, workload: Workload, works: Sequence[Work]
+) -> Footprint:
     """The memory that one stage needs.
 
     Args:
         model: the transformer.
         scenario: the stage, with its formats; its context is the longest that is reached.
         workload: the model at that scenario.
+        works: what its layers have to do.
     """
     cached = storage_format(scenario.kv_cache).bits
-    width = 2 * model.kv_heads * model.head_size * scenario.batch
-    kv_bits = Fraction(cached) * width * kv_positions(model, scenario.positions)
-    largest = max(
-        sum(work.bytes["activations"] for work in works_of(layer)) for layer in workload.layers
-    )
+    cache = kv_cache_bytes(model, scenario.positions, cached, scenario.batch)
+    largest = max(work.bytes["activations"] for work in works)
     bits = Fraction(storage_format(scenario.activations).bits)
     residual = float(bits * scenario.batch * scenario.new_tokens * model.hidden / 8)
-    return Footprint(weight_bytes(model, workload), float(kv_bits / 8), largest + residual)
+    return Footprint(weight_bytes(model, workload), cache, largest + residual)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from accelsim.roofline.row import Row
 from accelsim.version import __version__
 from accelsim.workload.models import Scenario
 
-__all__ = ["Roofline", "peaks_of"]
+__all__ = ["SCHEMA_VERSION", "Roofline", "bound_shares", "peaks_of"]
 
 SCHEMA_VERSION = 1
 
@@ -34,6 +35,8 @@ class Roofline:
     computed_tokens: int | None
     """Tokens, all sequences, that are there at the end and were not before; None where unknown."""
     footprint: Footprint | None
+    causal: bool = False
+    """Whether a prefill ends in a token."""
     notes: tuple[str, ...] = ()
 
     def total(self, figure: str, stage: str | None = None) -> float:
@@ -49,9 +52,7 @@ class Roofline:
     @property
     def bound(self) -> str:
         """What bounds most of the time."""
-        shares = dict.fromkeys(BOUNDS, 0.0)
-        for row in self.rows:
-            shares[row.bound] += row.seconds * row.repeat
+        shares = bound_shares(self.rows)
         return max(shares, key=shares.__getitem__)
 
     @property
@@ -62,7 +63,7 @@ class Roofline:
     @property
     def time_to_first_token_s(self) -> float | None:
         """The prefill, where there is one that ends in a token."""
-        if self.stage == "decode" or self.scenario is None:
+        if self.stage == "decode" or not self.causal:
             return None
         return self.total("seconds", "prefill")
 
@@ -120,6 +121,14 @@ class Roofline:
             },
             "notes": list(self.notes),
         }
+
+
+def bound_shares(rows: Iterable[Row]) -> dict[str, float]:
+    """Bound -> seconds of the rows that it bounds, all repeats."""
+    shares = dict.fromkeys(BOUNDS, 0.0)
+    for row in rows:
+        shares[row.bound] += row.seconds * row.repeat
+    return shares
 
 
 def peaks_of(device: Device) -> dict[str, float]:

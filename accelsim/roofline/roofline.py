@@ -10,7 +10,7 @@ from typing import Any
 
 from accelsim.architecture.devices import Device, load_device
 from accelsim.errors import InputError, UnsupportedError, unknown_name
-from accelsim.library import MODELS, WORKLOADS, shipped
+from accelsim.library import MODELS, WORKLOADS, looks_like_path, shipped
 from accelsim.roofline.footprint import Footprint, footprint_of
 from accelsim.roofline.result import Roofline
 from accelsim.roofline.row import Row, row_of
@@ -141,7 +141,7 @@ def _works(model: Transformer, scenario: Scenario) -> tuple[tuple[Work, ...], Fo
     """What a stage has to do, on every device."""
     workload = build_workload(model, scenario)
     works = tuple(work for layer in workload.layers for work in works_of(layer))
-    return works, footprint_of(model, scenario, workload)
+    return works, footprint_of(model, scenario, workload, works)
 
 
 def _one_stage(model: Transformer, device: Device, scenario: Scenario) -> Roofline:
@@ -156,6 +156,7 @@ def _one_stage(model: Transformer, device: Device, scenario: Scenario) -> Roofli
         None,
         scenario.new_tokens * scenario.batch,
         footprint,
+        model.causal,
         _notes(model.notes, rows, device),
     )
 
@@ -191,6 +192,7 @@ def _generation(model: Transformer, device: Device, prompt: Scenario, tokens: in
         tokens,
         tokens * prompt.batch,
         footprint,
+        model.causal,
         _notes(model.notes, rows, device),
     )
 
@@ -217,10 +219,9 @@ def workload_or_model(name: str) -> Transformer | Workload:
     Raises:
         InputError: where it is unknown, or every problem of the file.
     """
-    if is_model(name) and name not in shipped(WORKLOADS):
+    if is_model(name):
         return load_model(name)
-    looks_like_path = name.endswith((".yaml", ".yml")) or name.startswith((".", "/"))
-    if name in shipped(WORKLOADS) or looks_like_path:
+    if name in shipped(WORKLOADS) or looks_like_path(name):
         return load_workload(name)
     message = unknown_name("model", name[:100], [*shipped(MODELS), *shipped(WORKLOADS)])
     raise InputError(f"{message}; or the path of a config.json, its folder, or a .yaml file")
@@ -242,7 +243,7 @@ def _of_workload(
     works = [work for layer in workload.layers for work in works_of(layer)]
     rows = [row_of([(1, work, work)], device, "run") for work in works]
     notes = _notes((), rows, device)
-    return Roofline(workload.name, device, "run", tuple(rows), None, None, None, None, notes)
+    return Roofline(workload.name, device, "run", tuple(rows), None, None, None, None, notes=notes)
 
 
 def _notes(notes: Sequence[str], rows: Sequence[Row], device: Device) -> tuple[str, ...]:

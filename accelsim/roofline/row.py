@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +80,10 @@ def _load_json(load: Load) -> dict[str, Any]:
     }
 
 
+def _bytes_as(role: str) -> Callable[[Work], float]:
+    return lambda work: work.bytes[role]
+
+
 def row_of(pairs: Sequence[tuple[int, Work, Work]], device: Device, stage: str) -> Row:
     """Segments (steps, work at the first, work at the last) of one layer as a row."""
     segments = tuple(
@@ -89,19 +93,17 @@ def row_of(pairs: Sequence[tuple[int, Work, Work]], device: Device, stage: str) 
     steps = sum(steps for steps, _, _ in pairs)
     found = timed(segments, device)
     head = pairs[0][1]
-    sums = [(n * (first.operations + last.operations), first, last, n) for n, first, last in pairs]
-    operations = sum(part for part, *_ in sums) / (2 * steps)
-    moved = {
-        role: sum(n * (first.bytes[role] + last.bytes[role]) for _, first, last, n in sums)
-        / (2 * steps)
-        for role in ROLES
-    }
+
+    def mean(figure: Callable[[Work], float]) -> float:
+        return sum(n * (figure(first) + figure(last)) for n, first, last in pairs) / (2 * steps)
+
+    moved = {role: mean(_bytes_as(role)) for role in ROLES}
     return Row(
         head.name,
         head.kind,
         stage,
         head.repeat * steps,
-        operations,
+        mean(lambda work: work.operations),
         moved,
         found.seconds,
         found.bound,

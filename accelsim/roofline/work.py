@@ -103,17 +103,12 @@ def _is_product(einsum: Einsum) -> bool:
 def _product(einsum: Einsum, layer: Layer) -> Product:
     tensors = layer.cascade.tensors
     left, right = (
-        Operand(_format(layer, access.tensor), tensors[access.tensor].size)
+        Operand(layer.format_of(access.tensor) or _DEFAULT, tensors[access.tensor].size)
         for access in einsum.inputs
     )
     results = tensors[einsum.output.tensor].size
     contracted = -(-einsum.points // max(results, 1))
     return Product(einsum_operations(einsum), (left, right), results, contracted)
-
-
-def _format(layer: Layer, tensor: str) -> str:
-    formats = layer.template.formats
-    return formats.get(tensor, formats.get("default", _DEFAULT))
 
 
 def _bytes(layer: Layer, elements: Mapping[str, int], tensors: Sequence[str]) -> dict[str, float]:

@@ -9,7 +9,7 @@ from accelsim.einsum.sizes import resolve_sizes
 from accelsim.einsum.template import ASSUMED_SIZE
 from accelsim.errors import InputError, unknown_name
 from accelsim.expressions import evaluate_expression, names_in, whole_number
-from accelsim.library import MODELS, WORKLOADS, shipped
+from accelsim.library import MODELS, shipped
 from accelsim.workload.models.load import is_model, model_workload
 from accelsim.workload.schema import LayerFile, NetworkFile
 from accelsim.workload.templates import load_template, template_of, workload_document
@@ -32,7 +32,7 @@ def load_workload(name: str, settings: Settings | None = None) -> Workload:
     Raises:
         InputError: every problem of the file or the settings, each with its place.
     """
-    if _is_model(name):
+    if is_model(name):
         return model_workload(name, settings)
     document = workload_document(name, also=shipped(MODELS))
     settings = dict(settings or {})
@@ -50,7 +50,7 @@ def load_open_workload(name: str, settings: Settings | None = None) -> tuple[Wor
     For what does not depend on sizes: a file that leaves some open is sound.
     """
     given = dict(settings or {})
-    if _is_model(name):
+    if is_model(name):
         return model_workload(name, given), True
     document = workload_document(name, also=shipped(MODELS))
     if isinstance(document.data, dict) and "layers" in document.data:
@@ -60,10 +60,6 @@ def load_open_workload(name: str, settings: Settings | None = None) -> tuple[Wor
         names = list(template_of(name, document).open_ranks)
     assumed = {key: ASSUMED_SIZE for key in names if key not in given}
     return load_workload(name, {**assumed, **given}), not assumed
-
-
-def _is_model(name: str) -> bool:
-    return name not in shipped(WORKLOADS) and is_model(name)
 
 
 def _network(name: str, document: Document, settings: Settings) -> Workload:

@@ -41,9 +41,13 @@ class Layer:
 
     def bits(self, tensor: str, word: int = 16) -> int | Fraction:
         """Bits an element of a tensor, by its format; ``word`` where the cascade names none."""
-        formats = self.template.formats
-        name = formats.get(tensor, formats.get("default", ""))
+        name = self.format_of(tensor)
         return storage_format(name).bits if name else word
+
+    def format_of(self, tensor: str) -> str:
+        """Name of the format of a tensor; empty where the cascade names none."""
+        formats = self.template.formats
+        return formats.get(tensor, formats.get("default", ""))
 
     def with_sizes(self, sizes: Mapping[str, int]) -> Layer:
         """This layer with further sizes fixed, those already fixed left as they are."""

@@ -1,10 +1,23 @@
+import json
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from accelsim.cli.main import main
 
 Outcome = tuple[int, str, str]
+
+TINY: dict[str, Any] = {
+    "model_type": "llama",
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_attention_heads": 4,
+    "num_hidden_layers": 2,
+    "vocab_size": 100,
+    "torch_dtype": "float16",
+}
 
 
 @pytest.fixture
@@ -21,3 +34,18 @@ def accelsim_cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
         return code, captured.out, captured.err
 
     return run
+
+
+@pytest.fixture
+def tiny_keys() -> dict[str, Any]:
+    """The keys of a small model's config.json."""
+    return dict(TINY)
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> str:
+    """The folder of that file."""
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(TINY))
+    return str(folder)

@@ -232,3 +232,9 @@ def test_whether_all_fits_is_exact(capacity: str) -> None:
     assert again.fits == (capacity == "fits")
     nobody = replace(load_device("t4"), memory_bytes=None)
     assert roofline(model(), on=nobody, stage="decode", context=64).fits is None
+
+
+def test_an_encoder_has_no_first_token() -> None:
+    assert roofline("bert-base-uncased", on="t4").time_to_first_token_s is None
+    found = roofline(model(), on="t4", stage="prefill", context=8)
+    assert found.time_to_first_token_s == found.seconds

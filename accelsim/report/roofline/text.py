@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from accelsim.architecture.devices import Device
 from accelsim.report.text import text_table
-from accelsim.roofline.bound import BOUNDS, timed
-from accelsim.roofline.result import Roofline
+from accelsim.roofline.bound import timed
+from accelsim.roofline.result import Roofline, bound_shares
 from accelsim.roofline.row import Row
 from accelsim.units import bytes_text, number_text, seconds_text
 
@@ -78,20 +78,13 @@ def _throughput(run: Roofline) -> str:
 
 
 def _bounds(run: Roofline) -> str:
-    shares = _shares(run.rows)
+    shares = bound_shares(run.rows)
     total = sum(shares.values())
     return ", ".join(
         f"{name} {share / total:.0%} of the time"
         for name, share in sorted(shares.items(), key=lambda each: -each[1])
         if total and share / total >= 0.005
     )
-
-
-def _shares(rows: Sequence[Row]) -> dict[str, float]:
-    shares = dict.fromkeys(BOUNDS, 0.0)
-    for row in rows:
-        shares[row.bound] += row.seconds * row.repeat
-    return shares
 
 
 def _memory(run: Roofline) -> str:
@@ -135,7 +128,7 @@ def _kind_rows(rows: Sequence[Row]) -> list[list[str]]:
         operations = sum(row.operations * row.repeat for row in group)
         moved = sum(row.bytes * row.repeat for row in group)
         seconds = sum(row.seconds * row.repeat for row in group)
-        shares = _shares(group)
+        shares = bound_shares(group)
         name = f"{stage} {kind}" if several else kind
         cells.append(
             [
@@ -158,21 +151,7 @@ _LAYER_HEAD = ("layer", "stage", "kind", "runs", "operations", "bytes", "op/B", 
 def layer_rows(rows: Sequence[Row]) -> list[list[str]]:
     """A line for each layer; figures are of one run."""
     total = sum(row.seconds * row.repeat for row in rows)
-    cells = [
-        [
-            "layer",
-            "stage",
-            "kind",
-            "runs",
-            "operations",
-            "bytes",
-            "op/B",
-            "time",
-            "share",
-            "computes in",
-            "bound",
-        ],
-    ]
+    cells = [[*_LAYER_HEAD, "computes in", "bound"]]
     for row in rows:
         cells.append(
             [
@@ -216,13 +195,9 @@ _SETTINGS = {
 _ALWAYS = ("batch", "context", "weights", "activations", "kv_cache")
 
 
-def _told(runs: Sequence[Roofline]) -> list[str]:
-    """Settings that a table of runs has: the usual ones, and those in which the runs differ."""
-    return [
-        name
-        for name in _SETTINGS
-        if name in _ALWAYS or len({getattr(run.scenario, name, None) for run in runs}) > 1
-    ]
+def _differ(runs: Sequence[Roofline], name: str) -> bool:
+    """Whether a setting is not the same in all runs."""
+    return len({getattr(run.scenario, name, None) for run in runs}) > 1
 
 
 def _setting(run: Roofline, name: str) -> str:
@@ -237,16 +212,14 @@ def _stage_of(run: Roofline) -> str:
 def run_title(run: Roofline, runs: Sequence[Roofline]) -> str:
     """A run among others, by what tells it from them."""
     differ = [
-        f"{_SETTINGS[name]} {_setting(run, name)}"
-        for name in _SETTINGS
-        if len({getattr(each.scenario, name, None) for each in runs}) > 1
+        f"{text} {_setting(run, name)}" for name, text in _SETTINGS.items() if _differ(runs, name)
     ]
     return ", ".join([run.device.title, _stage_of(run), *differ])
 
 
 def run_rows(runs: Sequence[Roofline]) -> list[list[str]]:
     """Cells of a table with a line for each run."""
-    told = _told(runs)
+    told = [name for name in _SETTINGS if name in _ALWAYS or _differ(runs, name)]
     head = ["device", "stage", *(_SETTINGS[name] for name in told), "time", "tokens/s"]
     cells = [[*head, "first token", "memory", "bound"]]
     for run in runs:

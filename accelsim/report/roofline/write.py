@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from accelsim.files import output_folder, write_bytes
+from accelsim.files import write_files
 from accelsim.report.roofline.page import roofline_page
 from accelsim.report.roofline.plot import roofline_figures
 from accelsim.report.roofline.text import layer_rows, run_rows, run_title
@@ -48,10 +48,7 @@ def write_roofline_report(runs: Sequence[Roofline], folder: Path) -> list[Path]:
         "layers.csv": _csv(runs).encode(),
         "report.md": _markdown(runs).encode(),
     }
-    output_folder(folder)
-    for name, content in files.items():
-        write_bytes(folder / name, content)
-    return [folder / name for name in files]
+    return write_files(folder, files)
 
 
 _COLUMNS = (

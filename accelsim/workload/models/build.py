@@ -170,8 +170,8 @@ class _Builder:
     def model_layers(self) -> Iterator[Layer]:
         """The layers that repeat."""
         order = self.model.order
-        before, behind = order != "post", order in ("post", "sandwich")
-        if before:
+        post = order == "post"
+        if not post:
             yield self.norm("attn_norm")
         yield from self.attention()
         if order == "parallel":
@@ -182,15 +182,12 @@ class _Builder:
         if order == "sandwich":
             yield self.norm("attn_post_norm")
         yield self.residual("attn_add")
-        if not before:
-            yield self.norm("attn_norm")
-        else:
-            yield self.norm("mlp_norm")
+        yield self.norm("attn_norm" if post else "mlp_norm")
         yield from self.feed_forward()
         if order == "sandwich":
             yield self.norm("mlp_post_norm")
         yield self.residual("mlp_add")
-        if behind and not before:
+        if post:
             yield self.norm("mlp_norm")
 
     def attention(self) -> Iterator[Layer]:

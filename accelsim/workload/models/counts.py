@@ -9,7 +9,14 @@ from accelsim.workload.models.scenario import Scenario
 from accelsim.workload.models.transformer import Transformer
 from accelsim.workload.workload import Layer, Workload
 
-__all__ = ["kv_bytes_per_token", "kv_positions", "parameters", "weight_bytes", "weight_tensors"]
+__all__ = [
+    "kv_bytes_per_token",
+    "kv_cache_bytes",
+    "kv_positions",
+    "parameters",
+    "weight_bytes",
+    "weight_tensors",
+]
 
 Bits = int | Fraction
 
@@ -59,9 +66,13 @@ def weight_bytes(model: Transformer, workload: Workload) -> float:
 
 def kv_bytes_per_token(model: Transformer, bits: Bits = 16) -> float:
     """Bytes of keys and values of one position, all layers; 0 of an encoder."""
-    if not model.causal:
-        return 0.0
-    return float(Fraction(bits) * 2 * model.kv_heads * model.head_size * model.layers / 8)
+    return kv_cache_bytes(model, 1, bits)
+
+
+def kv_cache_bytes(model: Transformer, context: int, bits: Bits = 16, batch: int = 1) -> float:
+    """Bytes of the keys and values of some sequences of one context, all layers."""
+    width = 2 * model.kv_heads * model.head_size * batch
+    return float(Fraction(bits) * width * kv_positions(model, context) / 8)
 
 
 def kv_positions(model: Transformer, context: int) -> int:

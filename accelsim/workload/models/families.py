@@ -64,13 +64,24 @@ def model_of(config: Config, *, name: str) -> Transformer:
         raise InputError([f"{place}{problem}" for problem in problems]) from None
 
 
-def _sizes(config: Config, *, kv_heads: int | None = None, head_size: int | None = None) -> Keys:
+def _sizes(
+    config: Config,
+    *,
+    kv_heads: int | None = None,
+    head_size: int | None = None,
+    tied: bool = False,
+    activation: str = "silu",
+    activation_key: str = "hidden_act",
+) -> Keys:
     """Sizes under the names that most families use.
 
     Args:
         config: the file.
         kv_heads: of a file without the key; as many as heads where None. A null always means that.
         head_size: the same; the hidden size over the heads where None.
+        tied: of a file without the key.
+        activation: the same.
+        activation_key: where the activation function stands.
     """
     hidden, heads = _divided(config, "hidden_size", "num_attention_heads")
     kept = kv_heads if kv_heads and "num_key_value_heads" not in config else heads
@@ -83,8 +94,8 @@ def _sizes(config: Config, *, kv_heads: int | None = None, head_size: int | None
         "vocabulary": config.size("vocab_size"),
         "kv_heads": config.size("num_key_value_heads", kept),
         "head_size": config.size("head_dim", max(width, 1)),
-        "tied": config.flag("tie_word_embeddings", False),
-        "activation": config.choice("hidden_act", _ACTIVATIONS, "silu"),
+        "tied": config.flag("tie_word_embeddings", tied),
+        "activation": config.choice(activation_key, _ACTIVATIONS, activation),
     }
 
 
@@ -158,10 +169,8 @@ def _by_layer(
 
 
 def _phi(config: Config) -> Keys:
-    keys = _sizes(config)
     return {
-        **keys,
-        "activation": config.choice("hidden_act", _ACTIVATIONS, "gelu_new"),
+        **_sizes(config, activation="gelu_new"),
         "gated": False,
         "norm": "layer",
         "order": "parallel",
@@ -176,34 +185,34 @@ def _phi3(config: Config) -> Keys:
     return {**keys, "windows": ((window, keys["layers"]),)}
 
 
-def _gemma(config: Config) -> Keys:
+def _gemma(config: Config, *, kv_heads: int = 16) -> Keys:
     bias = config.flag("attention_bias", False)
     # Early files say gelu where the tanh approximation is meant; both are gelu here.
     key = "hidden_activation" if config.given("hidden_activation") else "hidden_act"
     return {
-        **_sizes(config, kv_heads=16, head_size=256),
-        "activation": config.choice(key, _ACTIVATIONS, "gelu"),
-        "tied": config.flag("tie_word_embeddings", True),
+        **_sizes(
+            config,
+            kv_heads=kv_heads,
+            head_size=256,
+            tied=True,
+            activation="gelu",
+            activation_key=key,
+        ),
         "qkv_bias": bias,
         "output_bias": bias,
     }
 
 
 def _gemma2(config: Config) -> Keys:
-    keys = {**_gemma(config), **_narrow(config), "order": "sandwich"}
+    keys = {**_gemma(config, kv_heads=4), "order": "sandwich"}
     return {**keys, "windows": _by_layer(config, keys["layers"], lambda i: i % 2 == 0)}
 
 
 def _gemma3(config: Config) -> Keys:
     config.refuse("use_bidirectional_attention", "must be false; only causal models are known")
-    keys = {**_gemma(config), **_narrow(config), "order": "sandwich", "head_norm": "rms"}
+    keys = {**_gemma(config, kv_heads=4), "order": "sandwich", "head_norm": "rms"}
     every = config.size("sliding_window_pattern", 6)
     return {**keys, "windows": _by_layer(config, keys["layers"], lambda i: (i + 1) % every != 0)}
-
-
-def _narrow(config: Config) -> Keys:
-    """Heads of keys and values of a Gemma 2 or 3 whose file does not say."""
-    return {} if "num_key_value_heads" in config else {"kv_heads": 4}
 
 
 def _opt(config: Config) -> Keys:
@@ -257,13 +266,12 @@ def _bert(config: Config) -> Keys:
         config.refuse(key, "must be false; BERT is an encoder here")
     allowed = (None, "absolute")
     config.refuse("position_embedding_type", 'must be "absolute"', allowed=allowed)
-    hidden, heads = _divided(config, "hidden_size", "num_attention_heads")
+    keys = _sizes(config, tied=True, activation="gelu")
     return {
-        **_sizes(config),
+        **keys,
         # Keys of other families change nothing here.
-        "kv_heads": heads,
-        "head_size": hidden // heads,
-        "activation": config.choice("hidden_act", _ACTIVATIONS, "gelu"),
+        "kv_heads": keys["heads"],
+        "head_size": keys["hidden"] // keys["heads"],
         "positions": config.size("max_position_embeddings"),
         "token_types": config.size("type_vocab_size", 2, least=0),
         "gated": False,
@@ -272,7 +280,6 @@ def _bert(config: Config) -> Keys:
         "final_norm": False,
         "embedding_norm": True,
         "causal": False,
-        "tied": config.flag("tie_word_embeddings", True),
         **dict.fromkeys(("qkv_bias", "output_bias", "ffn_bias"), True),
     }
 

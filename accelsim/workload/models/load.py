@@ -7,7 +7,7 @@ from os import PathLike, fspath
 from pathlib import Path
 
 from accelsim.errors import InputError, printable, unknown_name
-from accelsim.library import MODELS, find, shipped
+from accelsim.library import MODELS, WORKLOADS, find, shipped
 from accelsim.workload.models.build import build_workload
 from accelsim.workload.models.config import read_config
 from accelsim.workload.models.families import model_of
@@ -19,7 +19,12 @@ __all__ = ["is_model", "load_model", "model_workload"]
 
 
 def is_model(name: str) -> bool:
-    """Whether a name stands for a model: a shipped one, a JSON file, or a folder that holds one."""
+    """Whether a name stands for a model: a shipped one, a JSON file, or a folder that holds one.
+
+    A folder of the name of a shipped workload does not.
+    """
+    if name in shipped(WORKLOADS):
+        return False
     if name in shipped(MODELS) or name.endswith(".json"):
         return True
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from accelsim.errors import InputError, unknown_name
 from accelsim.formats import storage_format
@@ -142,13 +143,13 @@ def scenario_of(settings: Mapping[str, int | str], *, where: str) -> Scenario:
     problems = [
         unknown_name("setting", name, known, where=where) for name in settings if name not in known
     ]
-    given: dict[str, int | str] = {}
+    given: dict[str, Any] = {}
     for name, value in settings.items():
         if name in known:
             whole = name in _WHOLE and isinstance(value, str)
             given[name] = _number(str(value)) if whole else value
     try:
-        made = Scenario(**given)  # type: ignore[arg-type]
+        made = Scenario(**given)
     except InputError as error:
         problems += [f"{where}: {problem}" for problem in error.problems]
     if problems:
