@@ -46,9 +46,7 @@ class Config:
 
     def wrong(self, key: str, rule: str) -> None:
         """Note that the value of a key breaks a rule."""
-        shown = json.dumps(self.data[key])
-        shown = shown if len(shown) <= 60 else f"{shown[:60]}..."
-        self.problems.append(f"{self.place(key)}: model: {key} is {shown}, {rule}")
+        self.problems.append(f"{self.place(key)}: model: {key} is {_shown(self.data[key])}, {rule}")
 
     def size(self, key: str, default: object = _REQUIRED, *, least: int = 1) -> int:
         """A whole number; ``default`` where the key is missing or null."""
@@ -123,6 +121,15 @@ class Config:
         value = self.data.get(key)
         if not any(type(value) is type(each) and value == each for each in allowed):
             self.wrong(key, rule)
+
+
+def _shown(value: object) -> str:
+    """A value as the file has it, cut; one may be read that is too deep to be written again."""
+    try:
+        text = json.dumps(value)
+    except RecursionError:
+        return "nested too deeply"
+    return text if len(text) <= 60 else f"{text[:60]}..."
 
 
 def read_config(path: Path, *, name: str) -> Config:
