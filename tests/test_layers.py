@@ -22,7 +22,7 @@ LAYERS = [
         "version",
     },
     {"einsum", "formats"},
-    {"workload", "architecture"},
+    {"workload", "architecture", "gateware"},
     {"mapping"},
     {"model"},
     {"search"},
@@ -70,6 +70,11 @@ def test_formats_and_einsum_do_not_need_each_other() -> None:
     for part, other in (("einsum", "formats"), ("formats", "einsum")):
         for path in (PACKAGE / part).rglob("*.py"):
             assert other not in imported(path)
+
+
+def test_gateware_needs_formats_alone() -> None:
+    for path in (PACKAGE / "gateware").rglob("*.py"):
+        assert not imported(path) & {"workload", "architecture"}
 
 
 def test_no_file_is_long() -> None:

@@ -1,0 +1,1 @@
+"""Dense systolic arrays, weight- and output-stationary."""

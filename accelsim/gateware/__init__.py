@@ -1,0 +1,1 @@
+"""Hardware: parts in Amaranth, arrays of PEs, and how they are simulated and synthesised."""

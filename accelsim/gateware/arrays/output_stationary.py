@@ -1,0 +1,225 @@
+"""An output-stationary array: sums wait in the PEs, activations and weights pass through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from accelsim.gateware.arrays.cell import Arithmetic
+from accelsim.gateware.arrays.shape import check_shape
+from accelsim.gateware.arrays.skew import delayed
+from accelsim.gateware.sharing import place
+from accelsim.gateware.streams import SkidBuffer
+
+__all__ = ["OutputStationaryArray", "OutputStationaryCell"]
+
+
+class OutputStationaryCell(wiring.Component):
+    """One PE with its sum. Every register moves with ``enable``.
+
+    Members
+    -------
+    activation, activation_out
+        Pass to the right; ``valid``, ``first`` and ``last`` of a tile go with them.
+    weight, weight_out
+        Pass downwards.
+    shift, shift_out
+        Passes to the right: a finished sum moves down by a row, from ``above`` to ``below``.
+    """
+
+    def __init__(self, arithmetic: Arithmetic) -> None:
+        self._arithmetic = arithmetic
+        super().__init__(
+            {
+                "enable": In(1),
+                "activation": In(arithmetic.activation),
+                "valid": In(1),
+                "first": In(1),
+                "last": In(1),
+                "weight": In(arithmetic.weight),
+                "shift": In(1),
+                "above": In(arithmetic.result),
+                "activation_out": Out(arithmetic.activation),
+                "valid_out": Out(1),
+                "first_out": Out(1),
+                "last_out": Out(1),
+                "shift_out": Out(1),
+                "weight_out": Out(arithmetic.weight),
+                "below": Out(arithmetic.result),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        with m.If(self.enable):
+            m.d.sync += [
+                self.activation_out.eq(self.activation),
+                self.valid_out.eq(self.valid),
+                self.first_out.eq(self.first),
+                self.last_out.eq(self.last),
+                self.shift_out.eq(self.shift),
+                self.weight_out.eq(self.weight),
+            ]
+        arithmetic = self._arithmetic
+        product = arithmetic.multiply(m, self.enable, self.activation_out, self.weight_out)
+        late = arithmetic.product_latency_cycles
+        valid = delayed(m, self.enable, self.valid_out, late)
+        first = delayed(m, self.enable, self.first_out, late)
+        last = delayed(m, self.enable, self.last_out, late)
+        total = Signal(arithmetic.result, reset_less=True)
+        added = Signal(arithmetic.result)
+        m.d.comb += added.eq(arithmetic.add(m, Mux(first, 0, total), product))
+        with m.If(self.enable):
+            with m.If(valid):
+                m.d.sync += total.eq(added)
+            with m.If(valid & last):
+                m.d.sync += self.below.eq(added)
+            with m.Elif(self.shift):
+                m.d.sync += self.below.eq(self.above)
+        return m
+
+
+class OutputStationaryArray(wiring.Component):
+    """Products of tiles: a column of activations times a row of weights, summed up in the PEs.
+
+    A tile takes any number of ``activations`` with as many ``weights``, the last marked, and gives
+    ``rows`` rows of results. These leave while the next tile is computed, so that tiles of ``rows``
+    steps or more follow each other without a bubble.
+
+    Parameters
+    ----------
+    rows, columns : int
+        PEs, and so results, down and across.
+    arithmetic : Arithmetic
+        Of a PE.
+
+    Members
+    -------
+    weights : ``In(stream)``
+        One for each column.
+    activations : ``In(stream)``
+        ``values``, one for each row, and ``last``.
+    results : ``Out(stream)``
+        ``values``, a sum for each column, and ``last`` with the last row of a tile.
+    """
+
+    def __init__(self, rows: int, columns: int, arithmetic: Arithmetic) -> None:
+        check_shape(rows, columns)
+        self.rows, self.columns, self.arithmetic = rows, columns, arithmetic
+        values = data.ArrayLayout(arithmetic.activation, rows)
+        sums = data.ArrayLayout(arithmetic.result, columns)
+        self._results = data.StructLayout({"values": sums, "last": 1})
+        super().__init__(
+            {
+                "weights": In(stream.Signature(data.ArrayLayout(arithmetic.weight, columns))),
+                "activations": In(
+                    stream.Signature(data.StructLayout({"values": values, "last": 1}))
+                ),
+                "results": Out(stream.Signature(self._results)),
+            }
+        )
+
+    @property
+    def latency_cycles(self) -> int:
+        """From the last activation of a tile that is taken to its first row that is offered."""
+        return self._depth + 1
+
+    @property
+    def _depth(self) -> int:
+        return self.rows + self.columns + self.arithmetic.product_latency_cycles
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.buffer = buffer = SkidBuffer(self._results)
+        wiring.connect(m, buffer.o, wiring.flipped(self.results))
+        enable = Signal()
+        m.d.comb += enable.eq(buffer.i.ready)
+
+        # Rows of the tile before that still wait to leave when the next one ends.
+        busy = Signal(range(self.rows))
+        free = busy == 0
+        last = self.activations.payload.last
+        may = enable & (~last | free)
+        m.d.comb += [
+            self.activations.ready.eq(may & self.weights.valid),
+            self.weights.ready.eq(may & self.activations.valid),
+        ]
+        taken = self.activations.valid & self.activations.ready
+        ends = taken & last
+        first = Signal(init=1)
+        with m.If(taken):
+            m.d.sync += first.eq(last)
+        with m.If(ends):
+            m.d.sync += busy.eq(self.rows - 1)
+        with m.Elif(enable & ~free):
+            m.d.sync += busy.eq(busy - 1)
+
+        columns = self._grid(m, platform, enable, taken, first, ends)
+        # All rows of the first column are finished; one row leaves with each move.
+        begin = delayed(m, enable, ends, self._depth)
+        left = Signal(range(self.rows + 1))
+        leaving = begin | (left != 0)
+        final = (left == 1) | (begin & (self.rows == 1))
+        with m.If(enable):
+            with m.If(begin):
+                m.d.sync += left.eq(self.rows - 1)
+            with m.Elif(left != 0):
+                m.d.sync += left.eq(left - 1)
+        m.d.comb += [
+            buffer.i.valid.eq(leaving),
+            buffer.i.payload.last.eq(final),
+            buffer.i.payload.values.eq(Cat(*columns)),
+        ]
+        return m
+
+    def _grid(
+        self, m: Module, platform: object, enable: Any, taken: Any, first: Any, ends: Any
+    ) -> list[Any]:
+        """The cells, and the sums that leave each column, in step with each other."""
+        activations, weights = self.activations.payload.values, self.weights.payload
+        shifts = self._shifts(m, enable, ends)
+        above: list[tuple[Any, Any]] = [
+            (delayed(m, enable, weights[column], column), 0) for column in range(self.columns)
+        ]
+        for row in range(self.rows):
+            # The first row of a tile stands lowest, since the lowest leaves first.
+            value = delayed(m, enable, activations[self.rows - 1 - row], row)
+            flags = [delayed(m, enable, flag, row) for flag in (taken, first, ends)]
+            shift = shifts[row]
+            for column in range(self.columns):
+                cell = OutputStationaryCell(self.arithmetic)
+                m.submodules[f"pe_{row}_{column}"] = place(cell, platform, "pe")
+                weight, done = above[column]
+                m.d.comb += [
+                    cell.enable.eq(enable),
+                    cell.activation.eq(value),
+                    cell.valid.eq(flags[0]),
+                    cell.first.eq(flags[1]),
+                    cell.last.eq(flags[2]),
+                    cell.weight.eq(weight),
+                    cell.shift.eq(shift),
+                    cell.above.eq(done),
+                ]
+                value, shift = cell.activation_out, cell.shift_out
+                flags = [cell.valid_out, cell.first_out, cell.last_out]
+                above[column] = cell.weight_out, cell.below
+        return [
+            delayed(m, enable, done, self.columns - 1 - column)
+            for column, (_, done) in enumerate(above)
+        ]
+
+    def _shifts(self, m: Module, enable: Any, ends: Any) -> list[Any]:
+        """Of every row in the first column, whether its register takes the sum above it.
+
+        Row r does so r times, and no longer: its next sum may be there already.
+        """
+        begin = delayed(m, enable, ends, self.rows + 1 + self.arithmetic.product_latency_cycles)
+        shifts = [Const(0)]
+        for row in range(1, self.rows):
+            shift = Signal(name=f"shift_{row}")
+            m.d.comb += shift.eq(begin | delayed(m, enable, shifts[-1], 1))
+            shifts.append(shift)
+        return shifts
