@@ -43,6 +43,8 @@ class Memory:
     """From a request to its first data; None where it is unknown."""
     ports: int = 1
     """Transfers at a time, which share the bandwidth."""
+    aligned: bool = False
+    """Whether a tile that does not fill the array takes as long to move as one that does."""
     dram: Dram | None = None
     """The part that it is made of, where that is known."""
 

@@ -216,6 +216,7 @@ def _memory(name: str, file: MemoryFile, sizes: Mapping[str, int]) -> Memory:
         area_um2=file.area_um2,
         latency_cycles=sizes.get(f"{name}.latency_cycles"),
         ports=file.ports,
+        aligned=file.aligned,
     )
 
 

@@ -10,7 +10,22 @@ from fractions import Fraction
 
 from accelsim.formats.number import NumberFormat
 
-__all__ = ["decode_float", "encode_float", "infinity_bits", "largest_finite_bits", "nan_bits"]
+__all__ = [
+    "decode_float",
+    "encode_float",
+    "float_bits",
+    "infinity_bits",
+    "largest_finite_bits",
+    "nan_bits",
+]
+
+
+def float_bits(number: NumberFormat) -> int:
+    """Bits of a float's pattern: sign, exponent, mantissa.
+
+    As stored it may have more: TF32 has 19 of 32.
+    """
+    return 1 + number.exponent + number.mantissa
 
 
 def largest_finite_bits(number: NumberFormat) -> int:

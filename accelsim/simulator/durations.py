@@ -76,7 +76,7 @@ class Durations:
 
         def work(cursor: Cursor) -> Job:
             extents = way.extents(cursor, depth)
-            key = share.elements(cursor, extents), extents
+            key = share.elements(cursor, self._moved_extents(way, share, extents)), extents
             if key not in known:
                 parts = self._parts(share, key[0], tile_cut(way, extents))
                 known[key] = job_of(parts, latency=latency if key[0] else 0)
@@ -105,7 +105,8 @@ class Durations:
                 own = Part(array, array.cycles(steps, folds) * self.ticks_per_cycle, counts.name)
                 parts = [own]
                 for share in shares:
-                    parts += self._parts(share, share.elements(cursor, extents), cut)
+                    moved = share.elements(cursor, self._moved_extents(way, share, extents))
+                    parts += self._parts(share, moved, cut)
                 known[key] = job_of(parts, array, array.latency_cycles * self.ticks_per_cycle)
             return known[key]
 
@@ -123,6 +124,20 @@ class Durations:
             return job_of([Part(link, tiles * ticks, schedule.einsum.name)], latency=latency)
 
         return work
+
+    def _moved_extents(
+        self, way: Way, share: Share, extents: tuple[int, ...]
+    ) -> tuple[int, ...]:
+        """The extents of a tile as it is moved: whole multiples of the PEs along unrolled ranks
+        where one of the two memories holds it as the array takes it."""
+        memories = self.residency.architecture.memories
+        ends = (share.crossing.above.memory, share.crossing.below.memory)
+        if not any(end in memories and memories[end].aligned for end in ends):
+            return extents
+        schedule = way.schedule
+        pes = schedule.path.compute.widths(schedule.array)
+        widths = (pes.get(axis.outer, 1) for axis in schedule.cuts[0].axes)
+        return tuple(-(-e // w) * w for e, w in zip(extents, widths, strict=True))
 
     def _parts(self, share: Share, elements: int, cut: Cut) -> Iterator[Part]:
         """What so many elements take of each memory."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from amaranth.hdl import Module, Shape, Signal, signed
+from amaranth.hdl import Module, Shape, signed
 
 from accelsim.errors import InputError
+from accelsim.gateware.multiplier import RegisteredMultiplier
+from accelsim.gateware.sharing import place
 
 __all__ = ["Arithmetic", "DenseArithmetic"]
 
@@ -24,7 +26,9 @@ class Arithmetic(Protocol):
     product_latency_cycles: int
     """Registers between the operands and the product."""
 
-    def multiply(self, m: Module, enable: Any, activation: Any, weight: Any) -> Any:
+    def multiply(
+        self, m: Module, platform: object, enable: Any, activation: Any, weight: Any
+    ) -> Any:
         """The product, behind its registers."""
 
     def add(self, m: Module, partial: Any, product: Any) -> Any:
@@ -32,7 +36,7 @@ class Arithmetic(Protocol):
 
 
 class DenseArithmetic:
-    """Integers: a product with two registers, and a sum.
+    """Integers: a product that a DSP block computes between its registers, and a sum.
 
     Parameters
     ----------
@@ -40,8 +44,7 @@ class DenseArithmetic:
         Of two's complement numbers.
     """
 
-    product_latency_cycles = 2
-    """One behind the multiplier, one on the way to the adder: wires are as slow as logic."""
+    product_latency_cycles = RegisteredMultiplier.LATENCY_CYCLES
 
     def __init__(
         self, *, activation_bits: int = 8, weight_bits: int = 8, result_bits: int = 32
@@ -60,12 +63,17 @@ class DenseArithmetic:
         self.product = signed(activation_bits + weight_bits)
         self.result = signed(result_bits)
 
-    def multiply(self, m: Module, enable: Any, activation: Any, weight: Any) -> Any:
-        product = Signal(self.product, reset_less=True)
-        placed = Signal(self.product, reset_less=True)
-        with m.If(enable):
-            m.d.sync += [product.eq(activation * weight), placed.eq(product)]
-        return placed
+    def multiply(
+        self, m: Module, platform: object, enable: Any, activation: Any, weight: Any
+    ) -> Any:
+        part = RegisteredMultiplier(self.activation, self.weight)
+        m.submodules.multiplier = place(part, platform, part.module)
+        m.d.comb += [
+            part.enable.eq(enable),
+            part.left.eq(activation),
+            part.right.eq(weight),
+        ]
+        return part.product
 
     def add(self, m: Module, partial: Any, product: Any) -> Any:
         return (partial + product)[: self.result.width].as_signed()

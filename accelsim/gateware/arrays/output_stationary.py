@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -23,7 +23,7 @@ class OutputStationaryCell(wiring.Component):
     Members
     -------
     activation, activation_out
-        Pass to the right; ``valid``, ``first`` and ``last`` of a tile go with them.
+        Pass to the right; ``valid`` and ``last`` of a tile go with them.
     weight, weight_out
         Pass downwards.
     shift, shift_out
@@ -37,14 +37,12 @@ class OutputStationaryCell(wiring.Component):
                 "enable": In(1),
                 "activation": In(arithmetic.activation),
                 "valid": In(1),
-                "first": In(1),
                 "last": In(1),
                 "weight": In(arithmetic.weight),
                 "shift": In(1),
                 "above": In(arithmetic.result),
                 "activation_out": Out(arithmetic.activation),
                 "valid_out": Out(1),
-                "first_out": Out(1),
                 "last_out": Out(1),
                 "shift_out": Out(1),
                 "weight_out": Out(arithmetic.weight),
@@ -58,27 +56,29 @@ class OutputStationaryCell(wiring.Component):
             m.d.sync += [
                 self.activation_out.eq(self.activation),
                 self.valid_out.eq(self.valid),
-                self.first_out.eq(self.first),
                 self.last_out.eq(self.last),
                 self.shift_out.eq(self.shift),
                 self.weight_out.eq(self.weight),
             ]
         arithmetic = self._arithmetic
-        product = arithmetic.multiply(m, self.enable, self.activation_out, self.weight_out)
+        operands = self.activation_out, self.weight_out
+        product = arithmetic.multiply(m, platform, self.enable, *operands)
         late = arithmetic.product_latency_cycles
         valid = delayed(m, self.enable, self.valid_out, late)
-        first = delayed(m, self.enable, self.first_out, late)
         last = delayed(m, self.enable, self.last_out, late)
-        total = Signal(arithmetic.result, reset_less=True)
+        total = Signal(arithmetic.result)
         added = Signal(arithmetic.result)
-        m.d.comb += added.eq(arithmetic.add(m, Mux(first, 0, total), product))
-        with m.If(self.enable):
-            with m.If(valid):
-                m.d.sync += total.eq(added)
-            with m.If(valid & last):
-                m.d.sync += self.below.eq(added)
-            with m.Elif(self.shift):
-                m.d.sync += self.below.eq(self.above)
+        m.d.comb += added.eq(arithmetic.add(m, total, product))
+        adds, ends = Signal(), Signal()
+        m.d.comb += [adds.eq(self.enable & valid), ends.eq(adds & last)]
+        with m.If(adds):
+            m.d.sync += total.eq(added)
+        with m.If(ends):
+            # Cleared behind a tile, by the reset of flip-flops: a choice between zero and the sum
+            # in front of the adder would take a LUT for each bit.
+            m.d.sync += [self.below.eq(added), total.eq(0)]
+        with m.Elif(self.enable & self.shift):
+            m.d.sync += self.below.eq(self.above)
         return m
 
 
@@ -149,15 +149,12 @@ class OutputStationaryArray(wiring.Component):
         ]
         taken = self.activations.valid & self.activations.ready
         ends = taken & last
-        first = Signal(init=1)
-        with m.If(taken):
-            m.d.sync += first.eq(last)
         with m.If(ends):
             m.d.sync += busy.eq(self.rows - 1)
         with m.Elif(enable & ~free):
             m.d.sync += busy.eq(busy - 1)
 
-        columns = self._grid(m, platform, enable, taken, first, ends)
+        columns = self._grid(m, platform, enable, taken, ends)
         # All rows of the first column are finished; one row leaves with each move.
         begin = delayed(m, enable, ends, self._depth)
         left = Signal(range(self.rows + 1))
@@ -175,9 +172,7 @@ class OutputStationaryArray(wiring.Component):
         ]
         return m
 
-    def _grid(
-        self, m: Module, platform: object, enable: Any, taken: Any, first: Any, ends: Any
-    ) -> list[Any]:
+    def _grid(self, m: Module, platform: object, enable: Any, taken: Any, ends: Any) -> list[Any]:
         """The cells, and the sums that leave each column, in step with each other."""
         activations, weights = self.activations.payload.values, self.weights.payload
         shifts = self._shifts(m, enable, ends)
@@ -187,7 +182,7 @@ class OutputStationaryArray(wiring.Component):
         for row in range(self.rows):
             # The first row of a tile stands lowest, since the lowest leaves first.
             value = delayed(m, enable, activations[self.rows - 1 - row], row)
-            flags = [delayed(m, enable, flag, row) for flag in (taken, first, ends)]
+            flags = [delayed(m, enable, flag, row) for flag in (taken, ends)]
             shift = shifts[row]
             for column in range(self.columns):
                 cell = OutputStationaryCell(self.arithmetic)
@@ -197,14 +192,13 @@ class OutputStationaryArray(wiring.Component):
                     cell.enable.eq(enable),
                     cell.activation.eq(value),
                     cell.valid.eq(flags[0]),
-                    cell.first.eq(flags[1]),
-                    cell.last.eq(flags[2]),
+                    cell.last.eq(flags[1]),
                     cell.weight.eq(weight),
                     cell.shift.eq(shift),
                     cell.above.eq(done),
                 ]
                 value, shift = cell.activation_out, cell.shift_out
-                flags = [cell.valid_out, cell.first_out, cell.last_out]
+                flags = [cell.valid_out, cell.last_out]
                 above[column] = cell.weight_out, cell.below
         return [
             delayed(m, enable, done, self.columns - 1 - column)

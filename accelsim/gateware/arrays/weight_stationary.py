@@ -63,7 +63,7 @@ class WeightStationaryCell(wiring.Component):
                 m.d.sync += held.eq(waiting)
             with m.If(self.take):
                 m.d.sync += waiting.eq(self.weight)
-        product = self._arithmetic.multiply(m, self.enable, self.activation_out, held)
+        product = self._arithmetic.multiply(m, platform, self.enable, self.activation_out, held)
         with m.If(self.enable):
             m.d.sync += self.result.eq(self._arithmetic.add(m, self.partial, product))
         return m

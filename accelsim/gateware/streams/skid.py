@@ -1,4 +1,4 @@
-"""Small parts for ready/valid streams."""
+"""Two places between two streams."""
 
 from __future__ import annotations
 

@@ -1,0 +1,67 @@
+"""Integers as floats."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module, Mux, Signal, signed, unsigned
+
+from accelsim.errors import InputError
+from accelsim.formats import NumberFormat
+from accelsim.formats.floating import float_bits
+from accelsim.gateware.floats.checks import check_floats
+from accelsim.gateware.floats.rounding import rounding_step
+from accelsim.gateware.floats.shifting import normalised
+from accelsim.gateware.floats.unpacked import exponent_shape, parts_layout
+from accelsim.gateware.pipeline import Pipeline, Step
+
+__all__ = ["MOST_INTEGER_BITS", "IntegerToFloat", "integer_steps"]
+
+MOST_INTEGER_BITS = 128
+"""Of an integer that is turned into a float."""
+
+
+class IntegerToFloat(Pipeline):
+    """A two's complement integer as a float, rounded, in two cycles.
+
+    Parameters
+    ----------
+    width : int
+        Bits of the integer, 1 to 128.
+    result : NumberFormat
+        Of the float.
+
+    Members
+    -------
+    i : ``In(stream)``
+        The integer.
+    o : ``Out(stream)``
+        The float.
+    """
+
+    def __init__(self, width: int, result: NumberFormat) -> None:
+        check_floats("integer to float", result=result)
+        whole = isinstance(width, int) and not isinstance(width, bool)
+        if not whole or not 1 <= width <= MOST_INTEGER_BITS:
+            raise InputError(
+                f"integer to float: width is {width!r}, must be a whole number from 1 to "
+                f"{MOST_INTEGER_BITS}"
+            )
+        super().__init__(signed(width), unsigned(float_bits(result)), integer_steps(width, result))
+
+
+def integer_steps(width: int, result: NumberFormat) -> tuple[Step, ...]:
+    """Two steps from a two's complement integer to a float, rounded."""
+    # An exponent is below `width`; the steps of a normalisation count to twice as much.
+    exponent = signed(max(exponent_shape(result).width, width.bit_length() + 2))
+
+    def magnitude(m: Module, value: Any) -> Any:
+        found = Signal(parts_layout(width, exponent), name="magnitude")
+        m.d.comb += [
+            found.sign.eq(value[-1]),
+            found.significand.eq(Mux(value[-1], -value, value)),
+            found.exponent.eq(width - 1),
+        ]
+        return normalised(m, found, name="integer")
+
+    return magnitude, rounding_step(result)

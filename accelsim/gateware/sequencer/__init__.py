@@ -1,0 +1,1 @@
+"""From a matrix product to tiles, from tiles to words: what moves operands and results."""

@@ -1,0 +1,155 @@
+"""Sums that grow from tile to tile, in two banks: one grows while the other is taken away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Array, Cat, Module, Mux, Signal, unsigned
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from accelsim.gateware.scratchpad import TwoBanks
+from accelsim.gateware.sequencer.movers import Loops, words_layout
+from accelsim.gateware.sequencer.tiles import TileSizes
+
+__all__ = ["Accumulator"]
+
+
+class Accumulator(wiring.Component):
+    """Adds the words that an array gives to those that it holds, and lets them be read.
+
+    A word a cycle, unless one comes back to an address within two cycles: then it waits.
+
+    Parameters
+    ----------
+    sizes : TileSizes
+        The largest tile.
+    loops : Loops
+        In which order its sums come.
+    shape : Shape
+        Of a sum.
+    columns : int
+        Sums in a word.
+
+    Members
+    -------
+    tiles : ``In(stream)``
+        Whose sums come.
+    sums : ``In(stream)``
+        ``values`` and ``last``; that is not used.
+    read, read_address, freed, full, data
+        As of a scratchpad.
+    """
+
+    def __init__(
+        self, sizes: TileSizes, loops: Loops, shape: Any, columns: int
+    ) -> None:
+        self._sizes, self._loops, self._shape, self._columns = sizes, loops, shape, columns
+        self._walk = loops.walk(sizes)
+        width = shape.width * columns
+        super().__init__(
+            {
+                "tiles": In(stream.Signature(sizes.layout)),
+                "sums": In(stream.Signature(words_layout(width))),
+                "read": In(1),
+                "read_address": In(range(self._walk.words)),
+                "freed": In(1),
+                "full": Out(1),
+                "data": Out(width),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.walk = walk = self._walk
+        m.submodules.banks = banks = TwoBanks()
+        tile = self.tiles.payload
+        self._loops.connect(m, walk, tile)
+        taken, busy = Signal(), Signal()
+        m.d.comb += [
+            self.sums.ready.eq(self.tiles.valid & banks.free & ~busy),
+            taken.eq(self.sums.valid & self.sums.ready),
+            walk.step.eq(taken),
+            self.tiles.ready.eq(taken & walk.last),
+            banks.claimed.eq(taken & walk.last & tile.ends),
+        ]
+        # What was taken waits for what its memory holds, then for that word's register.
+        words = []
+        valid: Any = taken
+        at = data.StructLayout(
+            {"address": walk.address.shape(), "bank": 1, "begins": 1, "fills": 1}
+        )
+        now = Signal(at)
+        m.d.comb += [
+            now.address.eq(walk.address),
+            now.bank.eq(banks.fills),
+            # Of sums that the middle loop visits again, later visits add to the first.
+            now.begins.eq(tile.begins & (walk.middle_first | (self._loops.again != "middle"))),
+            now.fills.eq(banks.claimed),
+        ]
+        place, word = now, self.sums.payload.values
+        for stage in (1, 2):
+            held_valid = Signal(name=f"valid{stage}")
+            held_place = Signal(at, name=f"place{stage}")
+            held_word = Signal(len(word), name=f"word{stage}", reset_less=True)
+            m.d.sync += [held_valid.eq(valid), held_place.eq(place), held_word.eq(word)]
+            valid, place, word = held_valid, held_place, held_word
+            words.append((held_valid, held_place))
+        m.d.comb += busy.eq(
+            Cat(
+                one & (where.address == walk.address) & (where.bank == banks.fills)
+                for one, where in words
+            ).any()
+        )
+        before, after = Signal(len(word), reset_less=True), Signal(len(word))
+        m.d.comb += [
+            after.eq(self._sums(Mux(place.begins, 0, before), word)),
+            banks.filled.eq(valid & place.fills),
+        ]
+        self._memories(m, banks, walk, taken, before, (valid, place, after))
+        return m
+
+    def _memories(
+        self, m: Module, banks: Any, walk: Any, taken: Any, before: Any, written: tuple[Any, ...]
+    ) -> None:
+        """A memory for each bank: one reads and writes sums, the other is read from outside."""
+        valid, place, after = written
+        leaves = Signal()
+        m.d.comb += [
+            self.full.eq(banks.full),
+            banks.taken.eq(self.freed),
+            # The last word is still in the memory's output until the next one is read.
+            banks.freed.eq(leaves & self.read),
+        ]
+        with m.If(self.freed):
+            m.d.sync += leaves.eq(1)
+        with m.Elif(self.read):
+            m.d.sync += leaves.eq(0)
+        found = []
+        for bank in (0, 1):
+            memory = Memory(shape=unsigned(len(before)), depth=walk.words, init=())
+            m.submodules[f"memory_{bank}"] = memory
+            write, read = memory.write_port(), memory.read_port()
+            leaving = Signal(name=f"leaving_{bank}")
+            m.d.comb += [
+                leaving.eq(banks.full & (banks.uses == bank)),
+                read.addr.eq(Mux(leaving, self.read_address, walk.address)),
+                read.en.eq(Mux(leaving, self.read, taken & (banks.fills == bank))),
+                write.addr.eq(place.address),
+                write.data.eq(after),
+                write.en.eq(valid & (place.bank == bank)),
+            ]
+            found.append(read.data)
+        growing, going = Signal(), Signal()
+        m.d.sync += [growing.eq(banks.fills), before.eq(Array(found)[growing])]
+        with m.If(self.read):
+            m.d.sync += [going.eq(banks.uses), self.data.eq(Array(found)[going])]
+
+    def _sums(self, before: Any, word: Any) -> Any:
+        bits = self._shape.width
+        parts = [
+            before[column * bits : (column + 1) * bits] + word[column * bits : (column + 1) * bits]
+            for column in range(self._columns)
+        ]
+        return Cat(*(part[:bits] for part in parts))
