@@ -32,7 +32,7 @@ class Memory:
     name: str
     parent: str | None
     size_bytes: int | None
-    bandwidth_bytes_per_s: float | None
+    bandwidth_bytes_per_s: float | Fraction | None
     access_bits: int | None
     read_energy_pj: float | None
     """Energy of reading ``access_bits`` bits."""
@@ -43,8 +43,12 @@ class Memory:
     """From a request to its first data; None where it is unknown."""
     ports: int = 1
     """Transfers at a time, which share the bandwidth."""
+    accumulates: bool = False
+    """Whether partial results are added up where they lie, instead of going back into the PEs."""
     aligned: bool = False
     """Whether a tile that does not fill the array takes as long to move as one that does."""
+    bytes_per_cycle: int | None = None
+    """The bandwidth by the machine's clock, where it was given so."""
     dram: Dram | None = None
     """The part that it is made of, where that is known."""
 
@@ -70,6 +74,8 @@ class Systolic:
     """Whether a tile follows its predecessor without a bubble."""
     drain: bool = True
     """Whether the results' own way out is counted."""
+    pipeline_cycles: int = 0
+    """Registers that a result passes besides one in each PE."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ __all__ = ["FUSED_OPERATIONS", "load_architecture"]
 FUSED_OPERATIONS = ("multiply-add", "subtract-exp")
 """Operations that a PE may perform as one: a product and its sum, a difference and its exp."""
 
-_SIZES = ("rows", "columns", "size_bytes", "latency_cycles")
+_SIZES = ("rows", "columns", "size_bytes", "bytes_per_cycle", "latency_cycles")
 _MAX_INHERITANCE = 8
 _MAX_STEPS = 100
 """From a size to those that it refers to; Python's stack ends at some 300."""
@@ -157,6 +158,7 @@ def _override(data: Any, path: str, value: int | float | str) -> None:
     if isinstance(sources, dict):
         figure = rest[0].removesuffix("_pj").removesuffix("_um2")
         figure = figure.removesuffix("_bytes_per_s").removesuffix("_bytes")
+        figure = "bandwidth" if figure == "bytes_per_cycle" else figure
         # Of several figures with one source (the energy of each unit), only this one changes hands.
         figure = ".".join([figure, *rest[1:]])
         sources[figure] = f"set by the user ({path}={value})"
@@ -174,7 +176,7 @@ def _build(name: str, file: ArchitectureFile, document: Document) -> Architectur
     for key, part in file.components.items():
         match part:
             case MemoryFile():
-                memories[key] = _memory(key, part, sizes)
+                memories[key] = _memory(key, part, sizes, file.clock_hz)
             case ArrayFile():
                 arrays[key] = _array(key, part, sizes)
             case LinkFile():
@@ -202,13 +204,21 @@ def _build(name: str, file: ArchitectureFile, document: Document) -> Architectur
     )
 
 
-def _memory(name: str, file: MemoryFile, sizes: Mapping[str, int]) -> Memory:
+def _memory(name: str, file: MemoryFile, sizes: Mapping[str, int], clock_hz: float) -> Memory:
     dram = Dram(load_dram(file.dram.part), file.dram.channels) if file.dram else None
+    bandwidth: float | Fraction | None = file.bandwidth_bytes_per_s
+    per_cycle = sizes.get(f"{name}.bytes_per_cycle")
+    if dram is not None:
+        bandwidth = float(dram.peak_bytes_per_s)
+    elif per_cycle is not None:
+        # Exact: bytes over this bandwidth are a whole number of cycles again.
+        bandwidth = per_cycle * Fraction(clock_hz)
     return Memory(
         name=name,
         parent=file.parent,
         size_bytes=sizes.get(f"{name}.size_bytes"),
-        bandwidth_bytes_per_s=float(dram.peak_bytes_per_s) if dram else file.bandwidth_bytes_per_s,
+        bandwidth_bytes_per_s=bandwidth,
+        bytes_per_cycle=per_cycle,
         dram=dram,
         access_bits=file.access_bits,
         read_energy_pj=file.energy_pj.read if file.energy_pj else None,
@@ -216,6 +226,7 @@ def _memory(name: str, file: MemoryFile, sizes: Mapping[str, int]) -> Memory:
         area_um2=file.area_um2,
         latency_cycles=sizes.get(f"{name}.latency_cycles"),
         ports=file.ports,
+        accumulates=file.accumulates,
         aligned=file.aligned,
     )
 
@@ -233,7 +244,9 @@ def _array(name: str, file: ArrayFile, sizes: Mapping[str, int]) -> Array:
         operations=operations,
         energy_pj=file.energy_pj,
         area_um2=file.area_um2,
-        systolic=Systolic(file.systolic.overlap_folds, file.systolic.drain)
+        systolic=Systolic(
+            file.systolic.overlap_folds, file.systolic.drain, file.systolic.pipeline_cycles
+        )
         if file.systolic
         else None,
     )

@@ -58,10 +58,15 @@ class MemoryFile(_Strict):
     """Capacity of one instance; null is unlimited."""
     bandwidth_bytes_per_s: Rate | None = None
     """Reads and writes together; null is unlimited."""
+    bytes_per_cycle: Size | None = None
+    """The same a cycle of the machine, a whole number or an expression of other sizes."""
     latency_cycles: Size | None = None
     """Cycles from a request to its first data; null where it is unknown. For ``event`` only."""
     ports: Count = 1
     """Transfers at a time, which share the bandwidth. For ``event`` only."""
+    accumulates: bool = False
+    """Whether partial results are added up in it as they leave the array, instead of going back
+    into the PEs first. For ``event`` only."""
     aligned: bool = False
     """Whether tiles lie in it as the array takes them, so that those that do not fill the array
     take as long to move as those that do. For ``event`` only."""
@@ -78,8 +83,10 @@ class MemoryFile(_Strict):
 
     @model_validator(mode="after")
     def _one_bandwidth(self) -> MemoryFile:
-        if self.dram is not None and self.bandwidth_bytes_per_s is not None:
-            raise ValueError("must have dram or bandwidth_bytes_per_s, not both; remove one")
+        rates = ("dram", "bandwidth_bytes_per_s", "bytes_per_cycle")
+        given = [name for name in rates if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ValueError(f"must have {given[0]} or {given[1]}, not both; remove one")
         if self.dram is not None and self.parent is not None:
             raise ValueError("must be the outermost memory to have dram; remove dram, or parent")
         if self.dram is not None and self.ports != 1:
@@ -104,6 +111,8 @@ class SystolicFile(_Strict):
     drain: bool = True
     """Whether the results' own way out is counted (SCALE-Sim's paper does, its version 3 does
     not): ``rows`` cycles."""
+    pipeline_cycles: Annotated[int, _Plain, Field(ge=0, le=2**30)] = 0
+    """Registers that a result passes besides one in each PE."""
 
 
 class OperationFile(_Strict):

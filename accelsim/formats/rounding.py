@@ -47,8 +47,10 @@ def round_to_bits(values: ArrayLike, number: NumberFormat) -> NDArray[np.uint32]
     given = np.asarray(values, np.float64)
     finite = np.isfinite(given)
     magnitude = np.abs(np.where(finite, given, 0.0))
-    # frexp puts the leading place just below 1.
-    exponent = np.maximum(np.frexp(magnitude)[1] - 1, 1 - number.bias).astype(np.int64)
+    least = 1 - number.bias
+    # frexp puts the leading place just below 1, and gives 0 for 0.
+    exponent = np.where(magnitude > 0, np.frexp(magnitude)[1] - 1, least).astype(np.int64)
+    exponent = np.maximum(exponent, least)
     # Scaled by a power of two without loss, then rounded: halves to even.
     steps = np.rint(np.ldexp(magnitude, number.mantissa - exponent)).astype(np.int64)
     # A carry walks into the exponent by itself.
@@ -105,5 +107,6 @@ def _check(number: NumberFormat) -> None:
     if not fits or float_bits(number) > _MOST_BITS:
         raise InputError(
             f"rounding: number is '{number.name}', must be a floating-point type of "
-            f"{_MOST_BITS} bits at most, {_MOST_EXPONENT_BITS} of them exponent"
+            f"{_MOST_BITS} bits at most, {_MOST_EXPONENT_BITS} of them exponent, with 1 or more of "
+            "mantissa"
         )

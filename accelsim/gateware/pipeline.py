@@ -58,8 +58,7 @@ class Pipeline(wiring.Component):
     """
 
     def __init__(self, operands: Any, result: Any, steps: Sequence[Step]) -> None:
-        if not steps:
-            raise ValueError("a pipeline needs a step")
+        assert steps, "a pipeline has a step"
         self._steps = tuple(steps)
         super().__init__({"i": In(stream.Signature(operands)), "o": Out(stream.Signature(result))})
 

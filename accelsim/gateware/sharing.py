@@ -12,7 +12,7 @@ from amaranth.lib import wiring
 if TYPE_CHECKING:
     from amaranth.lib.wiring import Component
 
-__all__ = ["Sharing", "place", "rtlil_of"]
+__all__ = ["Sharing", "place", "ports_of", "rtlil_of"]
 
 
 @dataclass
@@ -37,10 +37,20 @@ def place(part: Component, platform: object, module: str) -> Any:
         # Amaranth warns of parts that were made and never elaborated; these stand for another.
         part._MustUse__silence = True
     ports: dict[str, Any] = {"i_clk": ClockSignal(), "i_rst": ResetSignal()}
-    for path, member, value in part.signature.flatten(part):
-        flow = "i" if member.flow == wiring.In else "o"
-        ports[f"{flow}_{'__'.join(map(str, path))}"] = Value.cast(value)
+    for name, (value, flow) in ports_of(part).items():
+        ports[f"{'i' if flow == wiring.In else 'o'}_{name}"] = value
     return Instance(module, **ports)
+
+
+def ports_of(component: Component) -> dict[str, tuple[Any, Any]]:
+    """Name of a port -> its value and direction: the way to a member, joined by underscores."""
+    found: dict[str, tuple[Any, Any]] = {}
+    for path, member, value in component.signature.flatten(component):
+        name = "_".join(map(str, path))
+        if name in found:
+            raise ValueError(f"two ports are called '{name}'")
+        found[name] = Value.cast(value), member.flow
+    return found
 
 
 def rtlil_of(component: Component, name: str) -> str:
@@ -49,12 +59,19 @@ def rtlil_of(component: Component, name: str) -> str:
     The module ``name`` is the top one; ports are called as the signature has them.
     """
     sharing = Sharing()
-    texts = [rtlil.convert(component, name=name, platform=sharing, emit_src=False)]
+    texts = [_convert(component, name, sharing)]
     done: set[str] = set()
     while rest := [module for module in sharing.parts if module not in done]:
         for module in rest:
             done.add(module)
             part = sharing.parts[module]
-            text = rtlil.convert(part, name=module, platform=sharing, emit_src=False)
+            text = _convert(part, module, sharing)
             texts.append(text.replace("attribute \\top 1\n", ""))
     return "\n".join(texts)
+
+
+def _convert(component: Component, name: str, sharing: Sharing) -> str:
+    # The direction of a port follows from whether the component drives it.
+    ports = {port: (value, None) for port, (value, _) in ports_of(component).items()}
+    text: str = rtlil.convert(component, name=name, platform=sharing, ports=ports, emit_src=False)
+    return text

@@ -294,7 +294,7 @@ def build_result(
         },
         outermost_memory=architecture.root.name,
         bandwidth_bytes_per_s={
-            name: memory.bandwidth_bytes_per_s * memory.instances
+            name: float(memory.bandwidth_bytes_per_s * memory.instances)
             for name, memory in architecture.memories.items()
             if memory.bandwidth_bytes_per_s is not None
         },

@@ -84,8 +84,11 @@ def _variants(architecture: Architecture) -> Iterator[tuple[str, Settings]]:
                 f"{memory.name} twice as large",
                 {f"{memory.name}.size_bytes": memory.size_bytes * 2},
             )
-        if memory.bandwidth_bytes_per_s is not None:
-            rate = memory.bandwidth_bytes_per_s * 2
+        if memory.bytes_per_cycle is not None:
+            figure = f"{memory.name}.bytes_per_cycle"
+            yield f"{memory.name} twice as fast", {figure: memory.bytes_per_cycle * 2}
+        elif memory.bandwidth_bytes_per_s is not None:
+            rate = float(memory.bandwidth_bytes_per_s * 2)
             yield f"{memory.name} twice as fast", {f"{memory.name}.bandwidth_bytes_per_s": rate}
     for array in architecture.arrays.values():
         rows, columns = f"{array.name}.rows", f"{array.name}.columns"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 __all__ = ["Stalls", "Tiles", "array_cycles", "array_latency_cycles", "stalled_cycles"]
 
-PRODUCT_LATENCY_CYCLES = 3
+PRODUCT_LATENCY_CYCLES = 4
 """Registers between the operands of a dense PE and their product."""
 BUFFER_PLACES = 2
 """Of the skid buffer behind an array."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from amaranth.hdl import Module, Shape, signed
+from amaranth.hdl import Module, Shape, Signal, signed
 
 from accelsim.errors import InputError
 from accelsim.gateware.multiplier import RegisteredMultiplier
@@ -44,7 +44,8 @@ class DenseArithmetic:
         Of two's complement numbers.
     """
 
-    product_latency_cycles = RegisteredMultiplier.LATENCY_CYCLES
+    product_latency_cycles = RegisteredMultiplier.LATENCY_CYCLES + 1
+    """One more on the way to the adder: DSP blocks stand in rows, far from most adders."""
 
     def __init__(
         self, *, activation_bits: int = 8, weight_bits: int = 8, result_bits: int = 32
@@ -73,7 +74,10 @@ class DenseArithmetic:
             part.left.eq(activation),
             part.right.eq(weight),
         ]
-        return part.product
+        placed = Signal(self.product, reset_less=True)
+        with m.If(enable):
+            m.d.sync += placed.eq(part.product)
+        return placed
 
     def add(self, m: Module, partial: Any, product: Any) -> Any:
         return (partial + product)[: self.result.width].as_signed()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -23,7 +23,7 @@ class OutputStationaryCell(wiring.Component):
     Members
     -------
     activation, activation_out
-        Pass to the right; ``valid`` and ``last`` of a tile go with them.
+        Pass to the right, zero in moves without a product; ``last`` goes with the last of a tile.
     weight, weight_out
         Pass downwards.
     shift, shift_out
@@ -36,13 +36,11 @@ class OutputStationaryCell(wiring.Component):
             {
                 "enable": In(1),
                 "activation": In(arithmetic.activation),
-                "valid": In(1),
                 "last": In(1),
                 "weight": In(arithmetic.weight),
                 "shift": In(1),
                 "above": In(arithmetic.result),
                 "activation_out": Out(arithmetic.activation),
-                "valid_out": Out(1),
                 "last_out": Out(1),
                 "shift_out": Out(1),
                 "weight_out": Out(arithmetic.weight),
@@ -55,7 +53,6 @@ class OutputStationaryCell(wiring.Component):
         with m.If(self.enable):
             m.d.sync += [
                 self.activation_out.eq(self.activation),
-                self.valid_out.eq(self.valid),
                 self.last_out.eq(self.last),
                 self.shift_out.eq(self.shift),
                 self.weight_out.eq(self.weight),
@@ -64,21 +61,18 @@ class OutputStationaryCell(wiring.Component):
         operands = self.activation_out, self.weight_out
         product = arithmetic.multiply(m, platform, self.enable, *operands)
         late = arithmetic.product_latency_cycles
-        valid = delayed(m, self.enable, self.valid_out, late)
         last = delayed(m, self.enable, self.last_out, late)
         total = Signal(arithmetic.result)
         added = Signal(arithmetic.result)
         m.d.comb += added.eq(arithmetic.add(m, total, product))
-        adds, ends = Signal(), Signal()
-        m.d.comb += [adds.eq(self.enable & valid), ends.eq(adds & last)]
-        with m.If(adds):
+        with m.If(self.enable):
             m.d.sync += total.eq(added)
-        with m.If(ends):
+        with m.If(self.enable & last):
             # Cleared behind a tile, by the reset of flip-flops: a choice between zero and the sum
             # in front of the adder would take a LUT for each bit.
-            m.d.sync += [self.below.eq(added), total.eq(0)]
-        with m.Elif(self.enable & self.shift):
-            m.d.sync += self.below.eq(self.above)
+            m.d.sync += total.eq(0)
+        with m.If(self.enable & (last | self.shift)):
+            m.d.sync += self.below.eq(Mux(last, added, self.above))
         return m
 
 
@@ -174,7 +168,8 @@ class OutputStationaryArray(wiring.Component):
 
     def _grid(self, m: Module, platform: object, enable: Any, taken: Any, ends: Any) -> list[Any]:
         """The cells, and the sums that leave each column, in step with each other."""
-        activations, weights = self.activations.payload.values, self.weights.payload
+        activations = [Mux(taken, value, 0) for value in self.activations.payload.values]
+        weights = [Mux(taken, value, 0) for value in self.weights.payload]
         shifts = self._shifts(m, enable, ends)
         above: list[tuple[Any, Any]] = [
             (delayed(m, enable, weights[column], column), 0) for column in range(self.columns)
@@ -182,7 +177,7 @@ class OutputStationaryArray(wiring.Component):
         for row in range(self.rows):
             # The first row of a tile stands lowest, since the lowest leaves first.
             value = delayed(m, enable, activations[self.rows - 1 - row], row)
-            flags = [delayed(m, enable, flag, row) for flag in (taken, ends)]
+            last = delayed(m, enable, ends, row)
             shift = shifts[row]
             for column in range(self.columns):
                 cell = OutputStationaryCell(self.arithmetic)
@@ -191,14 +186,12 @@ class OutputStationaryArray(wiring.Component):
                 m.d.comb += [
                     cell.enable.eq(enable),
                     cell.activation.eq(value),
-                    cell.valid.eq(flags[0]),
-                    cell.last.eq(flags[1]),
+                    cell.last.eq(last),
                     cell.weight.eq(weight),
                     cell.shift.eq(shift),
                     cell.above.eq(done),
                 ]
-                value, shift = cell.activation_out, cell.shift_out
-                flags = [cell.valid_out, cell.last_out]
+                value, last, shift = cell.activation_out, cell.last_out, cell.shift_out
                 above[column] = cell.weight_out, cell.below
         return [
             delayed(m, enable, done, self.columns - 1 - column)

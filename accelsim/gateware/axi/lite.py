@@ -7,9 +7,11 @@ what may wait for what), A3.4.3 (strobes), A3.4.4 (responses), B1 (AXI4-Lite).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -123,7 +125,7 @@ class AxiLiteRegisters(wiring.Component):
     def _write(self, m: Module) -> None:
         """Address and data are kept as they come; with both, and nobody waiting, it is done."""
         bus = self.s_axi
-        address = Signal(self.address_bits, name="write_address", reset_less=True)
+        chosen = Signal(len(self.registers), name="write_chosen", reset_less=True)
         data = Signal(self.data_bits, name="write_data", reset_less=True)
         strobes = Signal(self.data_bits // 8, name="write_strobes", reset_less=True)
         addressed, filled, does = Signal(), Signal(), Signal(name="write")
@@ -133,22 +135,20 @@ class AxiLiteRegisters(wiring.Component):
             does.eq(addressed & filled & (bus.bready | ~bus.bvalid)),
         ]
         with m.If(bus.awready & bus.awvalid):
-            m.d.sync += [addressed.eq(1), address.eq(bus.awaddr)]
+            m.d.sync += [addressed.eq(1), chosen.eq(self._chosen(bus.awaddr, writes=True))]
         with m.If(bus.wready & bus.wvalid):
             m.d.sync += [filled.eq(1), data.eq(bus.wdata), strobes.eq(bus.wstrb)]
         with m.If(bus.bready):
             m.d.sync += bus.bvalid.eq(0)
-        for register in self.registers:
+        with m.If(does):
+            m.d.sync += [addressed.eq(0), filled.eq(0), bus.bvalid.eq(1)]
+            m.d.sync += bus.bresp.eq(Mux(chosen.any(), OKAY, SLVERR))
+        for at, register in enumerate(self.registers):
             if register.access == "w1":
                 m.d.sync += self._signal(register).eq(0)
-        with m.If(does):
-            m.d.sync += [addressed.eq(0), filled.eq(0), bus.bvalid.eq(1), bus.bresp.eq(SLVERR)]
-            with m.Switch(address):
-                for register in self.registers:
-                    if register.access != "r":
-                        with m.Case(register.offset):
-                            m.d.sync += bus.bresp.eq(OKAY)
-                            self._change(m, register, data, strobes)
+            if register.access != "r":
+                with m.If(does & chosen[at]):
+                    self._change(m, register, data, strobes)
 
     def _change(self, m: Module, register: Register, data: Any, strobes: Any) -> None:
         """Write the bytes whose strobes are set."""
@@ -160,24 +160,37 @@ class AxiLiteRegisters(wiring.Component):
 
     def _read(self, m: Module) -> None:
         bus = self.s_axi
-        address = Signal(self.address_bits, name="read_address", reset_less=True)
+        chosen = Signal(len(self.registers), name="read_chosen", reset_less=True)
         addressed, does = Signal(name="read_addressed"), Signal(name="read")
         m.d.comb += [
             bus.arready.eq(~addressed),
             does.eq(addressed & (bus.rready | ~bus.rvalid)),
         ]
+        values = [
+            Mux(chosen[at], self._signal(register), 0) if register.access != "w1" else Const(0)
+            for at, register in enumerate(self.registers)
+        ]
         with m.If(bus.arready & bus.arvalid):
-            m.d.sync += [addressed.eq(1), address.eq(bus.araddr)]
+            m.d.sync += [addressed.eq(1), chosen.eq(self._chosen(bus.araddr, writes=False))]
         with m.If(bus.rready):
             m.d.sync += bus.rvalid.eq(0)
         with m.If(does):
-            m.d.sync += [addressed.eq(0), bus.rvalid.eq(1), bus.rdata.eq(0), bus.rresp.eq(SLVERR)]
-            with m.Switch(address):
-                for register in self.registers:
-                    with m.Case(register.offset):
-                        m.d.sync += bus.rresp.eq(OKAY)
-                        if register.access != "w1":
-                            m.d.sync += bus.rdata.eq(self._signal(register))
+            m.d.sync += [
+                addressed.eq(0),
+                bus.rvalid.eq(1),
+                bus.rdata.eq(reduce(or_, values)),
+                bus.rresp.eq(Mux(chosen.any(), OKAY, SLVERR)),
+            ]
+
+    def _chosen(self, address: Any, *, writes: bool) -> Any:
+        """A bit for each register, set for the one that is read or may be written.
+
+        Addresses are compared as they come, so that later every bit of data waits for one wire.
+        """
+        return Cat(
+            Const(0) if writes and register.access == "r" else address == register.offset
+            for register in self.registers
+        )
 
     def _signal(self, register: Register) -> Any:
         interface = getattr(self, register.name)

@@ -85,10 +85,12 @@ def _own(register: Register, address_bits: int, data_bits: int) -> list[str]:
     if not _whole(register.bits, 1, data_bits):
         rule = f"must be a whole number from 1 to {data_bits}"
         return [*found, f"{where}: bits is {register.bits!r}, {rule}"]
-    most = (1 << register.bits) - 1 if register.access == "rw" else 0
-    if not _whole(register.reset, 0, most):
-        why = "" if register.access == "rw" else f' ("{register.access}" has no value of its own)'
-        found.append(f"{where}: reset is {register.reset!r}, must be from 0 to {most:,}{why}")
+    most = (1 << register.bits) - 1
+    if register.access != "rw" and register.reset != 0:
+        rule = f'must be 0: "{register.access}" has no value of its own'
+        found.append(f"{where}: reset is {register.reset!r}, {rule}")
+    elif not _whole(register.reset, 0, most):
+        found.append(f"{where}: reset is {register.reset!r}, must be from 0 to {most:,}")
     return found
 
 

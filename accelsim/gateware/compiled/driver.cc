@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <cstring>
 #include <fstream>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include <cxxrtl/cxxrtl_vcd.h>
 
@@ -25,10 +27,13 @@ struct Bench {
 
 extern "C" {
 
-// One stream of a run. `data` holds `count` items of `words` words of 32 bits each; `stalls` has a
-// byte for each cycle and begins anew at its end; `stamps` takes the cycle in which an item passed.
+// One stream of a run. `payload` names its ports, with a blank behind each; an item is the words of
+// 32 bits of one after the other. `data` holds `count` items of `words` words; `stalls` has a byte
+// for each cycle and begins anew at its end; `stamps` takes the cycle in which an item passed.
 struct Stream {
-    const char *name;
+    const char *valid;
+    const char *ready;
+    const char *payload;
     int32_t input;
     int32_t words;
     int64_t count;
@@ -70,12 +75,29 @@ void accelsim_get(void *handle, const char *name, uint32_t *words) {
 namespace {
 
 struct Wires {
-    const Item *valid, *ready, *payload;
+    const Item *valid, *ready;
+    std::vector<const Item *> payload;
     bool offered = false;  // of inputs: valid is up and stays up
     bool waiting = false;  // of outputs: was valid and not taken in the last cycle
 };
 
 bool high(const Item *item) { return item->curr[0] & 1; }
+
+size_t words_of(const Item *item) { return (item->width + 31) / 32; }
+
+void put(const Wires &wires, const uint32_t *words) {
+    for (const Item *item : wires.payload) {
+        std::memcpy(item->next, words, words_of(item) * sizeof(uint32_t));
+        words += words_of(item);
+    }
+}
+
+void get(const Wires &wires, uint32_t *words) {
+    for (const Item *item : wires.payload) {
+        std::memcpy(words, item->curr, words_of(item) * sizeof(uint32_t));
+        words += words_of(item);
+    }
+}
 
 void drive(Stream &stream, Wires &wires, int64_t cycle) {
     bool stalled = stream.stalls_length && stream.stalls[cycle % stream.stalls_length];
@@ -85,28 +107,26 @@ void drive(Stream &stream, Wires &wires, int64_t cycle) {
     }
     if (!wires.offered && !stalled && stream.passed < stream.count) {
         wires.offered = true;
-        std::memcpy(wires.payload->next, stream.data + stream.passed * stream.words,
-                    stream.words * sizeof(uint32_t));
+        put(wires, stream.data + stream.passed * stream.words);
     }
     wires.valid->next[0] = wires.offered;
 }
 
-void sample(Stream &stream, Wires &wires, int64_t cycle, uint32_t *last) {
+void sample(Stream &stream, Wires &wires, int64_t cycle, uint32_t *now, uint32_t *last) {
     bool valid = high(wires.valid), ready = high(wires.ready);
     size_t bytes = stream.words * sizeof(uint32_t);
     if (!stream.input) {
-        if (wires.waiting && (!valid || std::memcmp(last, wires.payload->curr, bytes)))
-            stream.broken++;
+        get(wires, now);
+        if (wires.waiting && (!valid || std::memcmp(last, now, bytes))) stream.broken++;
         wires.waiting = valid && !ready;
-        if (wires.waiting) std::memcpy(last, wires.payload->curr, bytes);
+        if (wires.waiting) std::memcpy(last, now, bytes);
     }
     if (!(valid && ready)) return;
     if (stream.input) {
         wires.offered = false;
-    } else {
+    } else if (stream.passed < stream.count) {
         // What comes beyond what was asked for is counted, and not kept.
-        if (stream.passed < stream.count)
-            std::memcpy(stream.data + stream.passed * stream.words, wires.payload->curr, bytes);
+        std::memcpy(stream.data + stream.passed * stream.words, now, bytes);
     }
     if (stream.passed < stream.count) stream.stamps[stream.passed] = cycle;
     stream.passed++;
@@ -122,12 +142,13 @@ int64_t accelsim_run(void *handle, Stream *streams, int32_t count, int64_t most,
                      const char *vcd) {
     auto &bench = *static_cast<Bench *>(handle);
     std::vector<Wires> wires(count);
-    std::vector<std::vector<uint32_t>> last(count);
+    std::vector<std::vector<uint32_t>> now(count), last(count);
     for (int i = 0; i < count; i++) {
-        std::string name = streams[i].name;
-        wires[i].valid = bench.find(name + "__valid");
-        wires[i].ready = bench.find(name + "__ready");
-        wires[i].payload = bench.find(name + "__payload");
+        wires[i].valid = bench.find(streams[i].valid);
+        wires[i].ready = bench.find(streams[i].ready);
+        std::istringstream names(streams[i].payload);
+        for (std::string name; names >> name;) wires[i].payload.push_back(bench.find(name));
+        now[i].resize(streams[i].words);
         last[i].resize(streams[i].words);
     }
     const Item *clock = bench.find("clk");
@@ -145,7 +166,7 @@ int64_t accelsim_run(void *handle, Stream *streams, int32_t count, int64_t most,
         bench.top.step();
         bool done = true;
         for (int i = 0; i < count; i++) {
-            sample(streams[i], wires[i], cycle, last[i].data());
+            sample(streams[i], wires[i], cycle, now[i].data(), last[i].data());
             done = done && streams[i].passed >= streams[i].count;
         }
         if (vcd) {
@@ -162,6 +183,9 @@ int64_t accelsim_run(void *handle, Stream *streams, int32_t count, int64_t most,
         }
         if (done) left--;
     }
+    // A later run may leave a stream out: nothing is offered or taken there then.
+    for (int i = 0; i < count; i++)
+        (streams[i].input ? wires[i].valid : wires[i].ready)->next[0] = 0;
     return cycle;
 }
 

@@ -18,11 +18,19 @@ if TYPE_CHECKING:
 __all__ = ["Compiled", "Run", "compile_component"]
 
 WORD_BITS = 32
+_PAYLOADS = (
+    ("_", ("payload",)),
+    ("_t", ("data", "last")),
+    ("", ("addr", "prot", "data", "strb", "resp")),
+)
+"""Between the name of a stream and those of its ports; the ports that pass with valid."""
 
 
 class _Stream(ctypes.Structure):
     _fields_ = (
-        ("name", ctypes.c_char_p),
+        ("valid", ctypes.c_char_p),
+        ("ready", ctypes.c_char_p),
+        ("payload", ctypes.c_char_p),
         ("input", ctypes.c_int32),
         ("words", ctypes.c_int32),
         ("count", ctypes.c_int64),
@@ -79,6 +87,10 @@ class Compiled:
             self._library.accelsim_free(self._handle)
             self._handle = None
 
+    def has(self, port: str) -> bool:
+        """Whether there is a port of that name."""
+        return bool(self._library.accelsim_width(self._handle, port.encode()) >= 0)
+
     def width(self, port: str) -> int:
         """Bits of a port.
 
@@ -111,6 +123,11 @@ class Compiled:
     ) -> Run:
         """Drive streams until all items have passed.
 
+        A stream is called by what stands in front of its ports' names: ``i`` has ``i_valid``,
+        ``i_ready`` and ``i_payload``, an AXI4-Stream ``tdata`` and ``tlast``, a channel of AXI4-Lite
+        (``s_axi_aw``) ``addr`` and ``prot``, ``data`` and ``strb`` and so on. An item is the words
+        of all these, each port's padded to whole ones.
+
         Args:
             inputs: stream -> items as rows of 32-bit words, the low word first.
             outputs: stream -> items to take.
@@ -127,20 +144,23 @@ class Compiled:
         taken: dict[str, NDArray[np.uint32]] = {}
         streams = []
         for name in (*inputs, *outputs):
-            words = -(-self.width(f"{name}__payload") // WORD_BITS)
+            valid, ready, payload = self._ports(name)
+            words = sum(-(-self.width(port) // WORD_BITS) for port in payload)
             if name in inputs:
-                data = np.ascontiguousarray(inputs[name], np.uint32).reshape(-1, max(words, 1))
+                data = np.ascontiguousarray(inputs[name], np.uint32).reshape(-1, words)
             else:
-                data = np.zeros((outputs[name], max(words, 1)), np.uint32)
+                data = np.zeros((outputs[name], words), np.uint32)
                 taken[name] = data
             stamps[name] = np.full(len(data), -1, np.int64)
             stall = np.ascontiguousarray((stalls or {}).get(name, ()), np.uint8)
             kept += [data, stall]
             streams.append(
                 _Stream(
-                    name.encode(),
+                    valid.encode(),
+                    ready.encode(),
+                    " ".join(payload).encode(),
                     name in inputs,
-                    data.shape[1],
+                    words,
                     len(data),
                     data.ctypes.data,
                     stall.ctypes.data,
@@ -167,6 +187,15 @@ class Compiled:
             {name: int(each.passed) for name, each in zip(names, array, strict=True)},
             {name: int(each.broken) for name, each in zip(names, array, strict=True)},
         )
+
+    def _ports(self, stream: str) -> tuple[str, str, list[str]]:
+        """Names of a stream's ports: valid, ready, and all that passes with them."""
+        for separator, payloads in _PAYLOADS:
+            before = stream + separator
+            found = [before + payload for payload in payloads if self.has(before + payload)]
+            if found:
+                return f"{before}valid", f"{before}ready", found
+        raise KeyError(stream)
 
 
 def compile_component(component: Component, *, cache: Path | None = None) -> Compiled:

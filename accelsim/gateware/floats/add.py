@@ -9,7 +9,7 @@ from amaranth.lib import data
 
 from accelsim.formats import NumberFormat
 from accelsim.formats.floating import float_bits
-from accelsim.gateware.floats.checks import check_floats
+from accelsim.gateware.floats.checks import float_problems
 from accelsim.gateware.floats.rounding import GUARD_BITS, rounding_step
 from accelsim.gateware.floats.shifting import normalised, shift_right_sticky
 from accelsim.gateware.floats.unpacked import (
@@ -19,6 +19,7 @@ from accelsim.gateware.floats.unpacked import (
     unpack,
 )
 from accelsim.gateware.pipeline import Pipeline, Step
+from accelsim.gateware.streams.checks import refuse
 
 __all__ = ["FloatAdd", "add_steps", "aligned", "sum_step"]
 
@@ -40,7 +41,7 @@ class FloatAdd(Pipeline):
     """
 
     def __init__(self, number: NumberFormat) -> None:
-        check_floats("float add", number=number)
+        refuse(self, float_problems("float add", number=number))
         super().__init__(
             operands_layout(a=number, b=number), unsigned(float_bits(number)), add_steps(number)
         )
@@ -129,7 +130,7 @@ def sum_step(m: Module, value: Any) -> Any:
         found.sign.eq((large.sign ^ (minus & ~large.infinite)) & ~cancels),
     ]
     with m.If(value.differ):
-        m.d.comb += found.significand.eq(Mux(minus, -total[:width], total[:width]))
+        m.d.comb += found.significand.eq(Mux(minus, (-total)[:width], total[:width]))
     with m.Else():
         m.d.comb += found.significand.eq(total)
     return normalised(m, found, name="sum_normal")

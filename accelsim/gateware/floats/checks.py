@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from accelsim.errors import InputError
 from accelsim.formats import NumberFormat
 from accelsim.formats.floating import float_bits
 
-__all__ = ["MOST_BITS", "check_floats"]
+__all__ = ["MOST_BITS", "float_problems"]
 
 MOST_BITS = 64
 """Of a float: binary64 is the largest type there is."""
 
 
-def check_floats(part: str, **numbers: object) -> None:
-    """Refuse types that no unit computes with.
+def float_problems(part: str, **numbers: object) -> list[str]:
+    """What is wrong with types that a unit is to compute with; nothing where all are legal.
 
     Args:
-        part: what is to be built, as messages call it.
+        part: the unit, as messages call it.
         numbers: parameter -> its type.
-
-    Raises:
-        InputError: for all that are wrong.
     """
-    problems = [
+    return [
         f"{part}: {name} is {_shown(number)}, must be a floating-point type with 2 or more bits of "
         f"exponent, 1 or more of mantissa, and {MOST_BITS} at most in all"
         for name, number in numbers.items()
         if not _legal(number)
     ]
-    if problems:
-        raise InputError(problems)
 
 
 def _legal(number: object) -> bool:

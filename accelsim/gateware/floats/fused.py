@@ -10,7 +10,7 @@ from amaranth.lib import data
 from accelsim.formats import NumberFormat
 from accelsim.formats.floating import float_bits
 from accelsim.gateware.floats.add import aligned, sum_step
-from accelsim.gateware.floats.checks import check_floats
+from accelsim.gateware.floats.checks import float_problems
 from accelsim.gateware.floats.multiply import exact_product
 from accelsim.gateware.floats.rounding import GUARD_BITS, rounding_step
 from accelsim.gateware.floats.shifting import normalised
@@ -21,6 +21,7 @@ from accelsim.gateware.floats.unpacked import (
     unpack,
 )
 from accelsim.gateware.pipeline import Pipeline, Step
+from accelsim.gateware.streams.checks import refuse
 
 __all__ = ["FloatFused", "fused_steps"]
 
@@ -42,7 +43,7 @@ class FloatFused(Pipeline):
     """
 
     def __init__(self, left: NumberFormat, right: NumberFormat, accumulator: NumberFormat) -> None:
-        check_floats("float fused", left=left, right=right, accumulator=accumulator)
+        refuse(self, float_problems("float fused", left=left, right=right, accumulator=accumulator))
         super().__init__(
             operands_layout(a=left, b=right, c=accumulator),
             unsigned(float_bits(accumulator)),

@@ -6,17 +6,18 @@ from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal, signed, unsigned
 
-from accelsim.errors import InputError
 from accelsim.formats import NumberFormat
 from accelsim.formats.floating import float_bits
-from accelsim.gateware.floats.checks import check_floats
+from accelsim.gateware.floats.checks import float_problems
 from accelsim.gateware.floats.rounding import rounding_step
 from accelsim.gateware.floats.shifting import normalised
 from accelsim.gateware.floats.unpacked import exponent_shape, parts_layout
 from accelsim.gateware.pipeline import Pipeline, Step
+from accelsim.gateware.streams.checks import refuse, whole_number
 
 __all__ = ["MOST_INTEGER_BITS", "IntegerToFloat", "integer_steps"]
 
+PART = "integer to float"
 MOST_INTEGER_BITS = 128
 """Of an integer that is turned into a float."""
 
@@ -40,13 +41,8 @@ class IntegerToFloat(Pipeline):
     """
 
     def __init__(self, width: int, result: NumberFormat) -> None:
-        check_floats("integer to float", result=result)
-        whole = isinstance(width, int) and not isinstance(width, bool)
-        if not whole or not 1 <= width <= MOST_INTEGER_BITS:
-            raise InputError(
-                f"integer to float: width is {width!r}, must be a whole number from 1 to "
-                f"{MOST_INTEGER_BITS}"
-            )
+        problems = whole_number(PART, "width", width, 1, MOST_INTEGER_BITS)
+        refuse(self, [*problems, *float_problems(PART, result=result)])
         super().__init__(signed(width), unsigned(float_bits(result)), integer_steps(width, result))
 
 

@@ -8,7 +8,7 @@ from amaranth.hdl import Module, Signal, unsigned
 
 from accelsim.formats import NumberFormat
 from accelsim.formats.floating import float_bits
-from accelsim.gateware.floats.checks import check_floats
+from accelsim.gateware.floats.checks import float_problems
 from accelsim.gateware.floats.rounding import rounding_step
 from accelsim.gateware.floats.shifting import normalised
 from accelsim.gateware.floats.unpacked import (
@@ -18,6 +18,7 @@ from accelsim.gateware.floats.unpacked import (
     unpack,
 )
 from accelsim.gateware.pipeline import Pipeline, Step
+from accelsim.gateware.streams.checks import refuse
 
 __all__ = ["FloatMultiply", "exact_product", "multiply_steps"]
 
@@ -39,7 +40,7 @@ class FloatMultiply(Pipeline):
     """
 
     def __init__(self, left: NumberFormat, right: NumberFormat, result: NumberFormat) -> None:
-        check_floats("float multiply", left=left, right=right, result=result)
+        refuse(self, float_problems("float multiply", left=left, right=right, result=result))
         super().__init__(
             operands_layout(a=left, b=right),
             unsigned(float_bits(result)),

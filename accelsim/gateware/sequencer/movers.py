@@ -28,8 +28,8 @@ class Loops:
 
     def walk(self, sizes: TileSizes) -> Walk:
         """Addresses for tiles up to that size."""
-        longest = (getattr(sizes, x) if isinstance(x, str) else x for x in self.loops)
-        return Walk(*longest, again=self.again)
+        outer, middle, inner = (getattr(sizes, x) if isinstance(x, str) else x for x in self.loops)
+        return Walk(outer, middle, inner, self.again)
 
     def connect(self, m: Module, walk: Walk, tile: Any) -> None:
         """Let a walk go over this tile."""

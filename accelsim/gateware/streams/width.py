@@ -44,7 +44,8 @@ class Widen(wiring.Component):
 
     The wide item is offered in the cycle after its last narrow one came. A narrow item is taken in
     every cycle: the next wide item is collected while the last one waits, so that nothing is held
-    up where each waits for ``factor`` cycles at most. With a factor of 1 this is a ``SkidBuffer``.
+    up where each waits for ``factor - 1`` cycles, or a single one for ``factor``. With a factor of
+    1 this is a ``SkidBuffer``.
 
     Parameters
     ----------
@@ -135,21 +136,24 @@ class Narrow(wiring.Component):
         if self.factor == 1:
             return _through(m, SkidBuffer(self.bits), self)
         held = Signal(self.bits * self.factor, reset_less=True)
-        # Narrow items behind the one that is offered.
+        # Narrow items behind the one that is offered, and whether there are none: as a register of
+        # its own, since every bit of what is held chooses by it.
         left = Signal(range(self.factor))
-        moves, empties = Signal(), Signal()
+        final = Signal(init=1)
+        moves = Signal()
         m.d.comb += [
             self.o.payload.eq(held[: self.bits]),
             moves.eq(self.o.ready | ~self.o.valid),
-            empties.eq(moves & (left == 0)),
-            self.i.ready.eq(empties),
+            self.i.ready.eq(moves & final),
         ]
-        with m.If(empties):
-            m.d.sync += self.o.valid.eq(self.i.valid)
-            with m.If(self.i.valid):
-                m.d.sync += [held.eq(self.i.payload), left.eq(self.factor - 1)]
-        with m.Elif(moves):
-            m.d.sync += [held.eq(held >> self.bits), left.eq(left - 1)]
+        with m.If(moves):
+            m.d.sync += held.eq(Mux(final, self.i.payload, held >> self.bits))
+            with m.If(~final):
+                m.d.sync += [left.eq(left - 1), final.eq(left == 1)]
+            with m.Else():
+                m.d.sync += self.o.valid.eq(self.i.valid)
+                with m.If(self.i.valid):
+                    m.d.sync += [left.eq(self.factor - 1), final.eq(0)]
         return m
 
 

@@ -25,7 +25,8 @@ class SystolicComponent(ArrayLike):
     def __init__(self, array: Array, systolic: Systolic) -> None:
         super().__init__(array.name)
         self.overlap_folds = systolic.overlap_folds
-        self.fill_cycles = array.rows + array.columns - 2 + array.rows * systolic.drain
+        ways = array.rows + array.columns - 2 + array.rows * systolic.drain
+        self.fill_cycles = ways + systolic.pipeline_cycles
         """Of one fold besides what it streams."""
 
     def cycles(self, steps: int, folds: int) -> int:

@@ -1,0 +1,182 @@
+"""A design in RTLIL -> its cells and its clock on an FPGA."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from accelsim.errors import InputError, UnsupportedError
+from accelsim.gateware.fpga.pins import SHELL, shell_of
+from accelsim.gateware.fpga.reports import (
+    cell_counts,
+    critical_path,
+    error_line,
+    fmax_hz,
+    ports_of,
+    summary,
+)
+from accelsim.gateware.fpga.synthesis import Step, Synthesis
+from accelsim.gateware.fpga.targets import Target, target_called
+from accelsim.gateware.fpga.tools import Tool, find_tool, run_tool
+
+__all__ = ["synthesis_script", "synthesise"]
+
+_MULTIPLIER = re.compile(r"^module \\(registered_multiplier_([us])(\d+)_([us])(\d+))$", re.M)
+_MOST_SEED = 2**31 - 1
+
+
+def synthesise(
+    rtlil_text: str,
+    top: str,
+    target: str,
+    *,
+    seed: int = 1,
+    folder: Path | None = None,
+    place: bool = True,
+) -> Synthesis:
+    """What a design takes on an FPGA, and its fastest clock between registers.
+
+    Args:
+        rtlil_text: as ``sharing.rtlil_of`` writes it.
+        top: its top module.
+        target: name of one of ``TARGETS``.
+        seed: of the placer.
+        folder: where the tools' files stay; nowhere where None.
+        place: whether to place and route; without, there is no clock.
+
+    Raises:
+        InputError: where the target is unknown or the seed is none.
+        UnsupportedError: where a tool is missing, or the design does not fit.
+    """
+    chosen = target_called(target)
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 1 <= seed <= _MOST_SEED:
+        raise InputError(
+            f"synthesis: seed is {seed!r}, must be a whole number from 1 to {_MOST_SEED:,}"
+        )
+    yosys = find_tool("yosys")
+    router = find_tool(chosen.router) if chosen.router and place else None
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        return _synthesise(rtlil_text, top, chosen, seed, yosys, router, folder)
+    with tempfile.TemporaryDirectory() as work:
+        return _synthesise(rtlil_text, top, chosen, seed, yosys, router, Path(work))
+
+
+def _synthesise(
+    text: str, top: str, target: Target, seed: int, yosys: Tool, router: Tool | None, folder: Path
+) -> Synthesis:
+    (folder / "design.il").write_text(text, "utf-8")
+    if target.multiplier:
+        source = Path(__file__).with_name(target.multiplier).read_text("utf-8")
+        (folder / target.multiplier).write_text(source, "utf-8")
+    _yosys(yosys, folder, "synthesis", synthesis_script(text, top, target))
+    counts = summary(target, cell_counts(_read(folder / "stat.json")))
+    tools = {yosys.name: yosys.version}
+    fmax: float | None = None
+    path: tuple[Step, ...] = ()
+    missing = target.router_missing or "not placed"
+    if router is not None:
+        _check_fit(top, target, counts)
+        report = _route(top, target, seed, yosys, router, folder)
+        fmax, path = fmax_hz(report), critical_path(report)
+        missing = "" if fmax is not None else "no path leads from a register to a register"
+        tools[router.name] = router.version
+    return Synthesis(
+        design=top,
+        target=target.name,
+        part=target.part,
+        seed=seed,
+        **counts,
+        fmax_hz=fmax,
+        fmax_missing=missing,
+        critical_path=path,
+        tools=tools,
+    )
+
+
+def synthesis_script(text: str, top: str, target: Target) -> str:
+    """Yosys' commands: multipliers that the target has a block for, then its own synthesis."""
+    lines = ["read_rtlil design.il"]
+    if target.multiplier:
+        lines.append(f"read_verilog {target.multiplier}")
+        for module, *shapes in _MULTIPLIER.findall(text):
+            if max(int(shapes[1]), int(shapes[3])) <= target.multiplier_bits:
+                lines += _mapped(module, shapes)
+    return "\n".join(
+        [
+            *lines,
+            f"{target.synthesis} -top {top} -json netlist.json",
+            "delete t:$scopeinfo",
+            "tee -q -o stat.json stat -json",
+        ]
+    )
+
+
+def _mapped(module: str, shapes: list[str]) -> list[str]:
+    """Commands that put the target's multiplier in the place of one of ours."""
+    left_sign, left_bits, right_sign, right_bits = shapes
+    return [
+        f"delete {module}",
+        f"select -set found t:{module}",
+        f"setparam -type ecp5_registered_multiplier -set LEFT_BITS {left_bits} "
+        f"-set LEFT_SIGNED {int(left_sign == 's')} -set RIGHT_BITS {right_bits} "
+        f"-set RIGHT_SIGNED {int(right_sign == 's')} @found",
+    ]
+
+
+def _route(
+    top: str, target: Target, seed: int, yosys: Tool, router: Tool, folder: Path
+) -> dict[str, Any]:
+    netlist = "netlist.json"
+    if target.needs_pins:
+        ports = ports_of(_read(folder / netlist), top)
+        (folder / "shell.v").write_text(shell_of(top, ports), "utf-8")
+        netlist = "shell.json"
+        script = (
+            "read_rtlil design.il\nread_verilog shell.v\n"
+            f"{target.synthesis} -top {SHELL} -json {netlist}"
+        )
+        _yosys(yosys, folder, "shell", script)
+    arguments = [
+        *target.router_arguments,
+        *("--json", netlist, "--seed", str(seed), "--report", "report.json"),
+        *("--timing-allow-fail", "--quiet", "--log", "router.log"),
+    ]
+    done = run_tool(router, arguments, folder)
+    if done.returncode:
+        log = folder / "router.log"
+        told = done.stderr + (log.read_text("utf-8", "replace") if log.is_file() else "")
+        reason = error_line(told) or f"{router.name} ended with {done.returncode}"
+        raise UnsupportedError(
+            f"synthesis: '{top}' cannot be placed and routed on {target.part}: {reason}; "
+            "take a smaller design or another seed"
+        )
+    report: dict[str, Any] = _read(folder / "report.json")
+    return report
+
+
+def _check_fit(top: str, target: Target, counts: dict[str, int]) -> None:
+    """What the placer would say only after a while, and less clearly."""
+    if target.available_dsps is not None and counts["dsps"] > target.available_dsps:
+        raise UnsupportedError(
+            f"synthesis: '{top}' does not fit: it takes {counts['dsps']:,} multipliers, "
+            f"{target.part} has {target.available_dsps:,}; take a smaller design"
+        )
+
+
+def _yosys(yosys: Tool, folder: Path, name: str, script: str) -> None:
+    (folder / f"{name}.ys").write_text(f"{script}\n", "utf-8")
+    done: subprocess.CompletedProcess[str] = run_tool(
+        yosys, ["-q", "-l", f"{name}.log", f"{name}.ys"], folder
+    )
+    if done.returncode:
+        told = error_line(done.stderr + done.stdout) or f"it ended with {done.returncode}"
+        raise RuntimeError(f"yosys failed in {name}: {told}")
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8"))
