@@ -20,19 +20,20 @@ MOST_WORDS = 1 << 16
 class TwoBanks(wiring.Component):
     """Whose turn each of two banks is: the side that fills goes first, the one that uses follows.
 
-    A bank passes through four moments: all that comes into it is ``claimed``, it is ``filled``,
-    all that leaves it is ``taken``, it is ``freed``.
+    A bank passes through five moments: it is ``claimed`` for what will come; all of that has come
+    (``closed``) and lies there (``filled``); all that is there is ``taken`` and has left
+    (``freed``).
 
     Members
     -------
-    claimed, taken : ``In(1)``
+    closed, taken : ``In(1)``
         That side goes on to the other bank.
-    filled, freed : ``In(1)``
-        The other side may have the bank.
+    claimed, filled, freed : ``In(1)``
+        What ``free`` and ``full`` follow from.
     fills, uses : ``Out(1)``
         Which bank each side works on.
     free, full : ``Out(1)``
-        Whether that bank may be filled, and used.
+        Whether a bank may be claimed, and used.
 
     All outputs are registers.
     """
@@ -41,6 +42,7 @@ class TwoBanks(wiring.Component):
         super().__init__(
             {
                 "claimed": In(1),
+                "closed": In(1),
                 "filled": In(1),
                 "taken": In(1),
                 "freed": In(1),
@@ -64,7 +66,7 @@ class TwoBanks(wiring.Component):
             ready.eq(still_ready),
             self.free.eq(still_held < 2),
             self.full.eq(still_ready > 0),
-            self.fills.eq(self.fills ^ self.claimed),
+            self.fills.eq(self.fills ^ self.closed),
             self.uses.eq(self.uses ^ self.taken),
         ]
         return m
@@ -134,6 +136,7 @@ class Scratchpad(wiring.Component):
         write, read = memory.write_port(), memory.read_port()
         m.d.comb += [
             banks.claimed.eq(self.filled),
+            banks.closed.eq(self.filled),
             banks.filled.eq(self.filled),
             banks.taken.eq(self.freed),
             banks.freed.eq(self.freed),
@@ -148,4 +151,3 @@ class Scratchpad(wiring.Component):
         with m.If(self.read):
             m.d.sync += self.data.eq(read.data)
         return m
-

@@ -107,10 +107,23 @@ class Durations:
                 for share in shares:
                     moved = share.elements(cursor, self._moved_extents(way, share, extents))
                     parts += self._parts(share, moved, cut)
-                known[key] = job_of(parts, array, array.latency_cycles * self.ticks_per_cycle)
+                known[key] = job_of(parts, array, self._latency(array, folds, parts))
             return known[key]
 
         return work
+
+    def _latency(self, array: ArrayLike, folds: int, parts: list[Part]) -> Ticks:
+        """From the end of a tile until its results are there. Where results take longer to leave
+        than to compute, the array waits for those of each fold while it works: of the last one, only
+        as much is left to leave as it was computed for."""
+        latency: Ticks = array.latency_cycles * self.ticks_per_cycle
+        own, *passing = parts
+        leave = max((part.ticks for part in passing if part.what == own.what), default=0)
+        if folds == 0 or leave <= own.ticks:
+            return latency
+        waited = Fraction(leave - own.ticks) / folds
+        most = array.drain_cycles * self.ticks_per_cycle
+        return latency - self._whole(min(waited, Fraction(most)))
 
     def cross(self, way: Way, depth: int, link: Component, ticks: Ticks, latency: Ticks) -> Work:
         """Tiles of a result that cross a link in each iteration: each takes ``ticks`` of it, or
@@ -125,9 +138,7 @@ class Durations:
 
         return work
 
-    def _moved_extents(
-        self, way: Way, share: Share, extents: tuple[int, ...]
-    ) -> tuple[int, ...]:
+    def _moved_extents(self, way: Way, share: Share, extents: tuple[int, ...]) -> tuple[int, ...]:
         """The extents of a tile as it is moved: whole multiples of the PEs along unrolled ranks
         where one of the two memories holds it as the array takes it."""
         memories = self.residency.architecture.memories
@@ -156,7 +167,10 @@ class Durations:
                 yield Part(component, ticks, tensor, write, turn)
 
     def _ticks(self, cycles: Fraction) -> Ticks:
-        ticks = cycles * self.ticks_per_cycle
+        return self._whole(cycles * self.ticks_per_cycle)
+
+    @staticmethod
+    def _whole(ticks: Fraction) -> Ticks:
         return ticks.numerator if ticks.denominator == 1 else ticks
 
 

@@ -24,9 +24,7 @@ MOST_UNITS = (1 << 16) - 1
 """Of a rank, as the registers hold them."""
 
 
-def reference(
-    activations: NDArray[np.integer], weights: NDArray[np.integer]
-) -> NDArray[np.int32]:
+def reference(activations: NDArray[np.integer], weights: NDArray[np.integer]) -> NDArray[np.int32]:
     """The product as the array computes it: sums wrap around at 32 bits.
 
     Args:
@@ -79,9 +77,7 @@ class Product:
                 if parameters.dataflow == "weight-stationary":
                     folds = np.split(part, part.shape[1] // parameters.rows, axis=1)
                 else:
-                    folds = [
-                        f.T for f in np.split(part, part.shape[0] // parameters.rows, axis=0)
-                    ]
+                    folds = [f.T for f in np.split(part, part.shape[0] // parameters.rows, axis=0)]
                 words += folds
         return self._beats(np.concatenate(words), parameters.activation_bits)
 
@@ -164,9 +160,7 @@ class Product:
                         ends=at == len(ks) - 1,
                     )
 
-    def _filled(
-        self, values: NDArray[np.integer], ranks: tuple[int, int]
-    ) -> NDArray[np.integer]:
+    def _filled(self, values: NDArray[np.integer], ranks: tuple[int, int]) -> NDArray[np.integer]:
         """With zeros up to whole units."""
         import numpy as np
 

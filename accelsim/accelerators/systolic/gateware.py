@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -91,23 +91,27 @@ class Systolic(wiring.Component):
         parameters = self.parameters
         m.submodules.core = core = core_of(parameters)
         busy = Signal()
+        # Operands are let in once their tile is known, so that they pass without a break.
+        opens = Signal(core.START_CYCLES)
+        m.d.sync += opens.eq(Mux(busy, Cat(1, opens), 0))
+        open_now = opens[-1] & busy
         taken = [
-            self._operand(m, "activations", parameters.a_bytes, core.activations, busy),
-            self._operand(m, "weights", parameters.b_bytes, core.weights, busy),
+            self._operand(m, "activations", parameters.a_bytes, core.activations, open_now),
+            self._operand(m, "weights", parameters.b_bytes, core.weights, open_now),
         ]
         self._results(m, core.results)
         self._registers(m, core.products, busy, Cat(*taken).any())
         return m
 
-    def _operand(self, m: Module, name: str, word_bytes: int, words: Any, busy: Any) -> Any:
-        """Beats in words, while a product is under way; returns whether one is taken."""
+    def _operand(self, m: Module, name: str, word_bytes: int, words: Any, opens: Any) -> Any:
+        """Beats in words, while it is open; returns whether one is taken."""
         beat_bytes = self.parameters.stream_bytes
         m.submodules[f"widen_{name}"] = widen = Widen(8 * beat_bytes, word_bytes // beat_bytes)
         axis = getattr(self, f"s_axis_{name}")
         m.d.comb += [
             widen.i.payload.eq(axis.tdata),
-            widen.i.valid.eq(axis.tvalid & busy),
-            axis.tready.eq(widen.i.ready & busy),
+            widen.i.valid.eq(axis.tvalid & opens),
+            axis.tready.eq(widen.i.ready & opens),
         ]
         wiring.connect(m, widen.o, words)
         return axis.tvalid & axis.tready

@@ -10,7 +10,7 @@ __all__ = ["architecture_text", "mapper_text"]
 INPUT_CYCLES = 3
 """From the last beat of a tile to its first value that the array takes: a word is put together, lies
 in the scratchpad, is read, and waits in the register behind it."""
-OUTPUT_CYCLES = 8
+OUTPUT_CYCLES = {"weight-stationary": 8, "output-stationary": 7}
 """From a sum that leaves the PEs to its first beat: the buffer behind the array, three cycles in
 which it is added up, two to read it, one to cut it into beats."""
 
@@ -50,8 +50,8 @@ def architecture_text(parameters: SystolicParameters, *, name: str, mapper: str)
         a_word=_bytes("rows", parameters.activation_bits),
         b_word=_bytes("columns", parameters.weight_bits),
         z_word=_bytes("columns", SUM_BITS),
-        drain="false",
-        pipeline=PRODUCT_LATENCY_CYCLES + OUTPUT_CYCLES,
+        drain=str(not stationary).lower(),
+        pipeline=PRODUCT_LATENCY_CYCLES + OUTPUT_CYCLES[parameters.dataflow],
         held=held,
     )
 
@@ -96,7 +96,6 @@ components:
   results:
     kind: memory
     parent: DRAM
-    accumulates: true
     size_bytes: {z_size}
     bytes_per_cycle: 3 * {z_word}
     ports: 3
@@ -143,14 +142,7 @@ _HELD = {
     aligned: true
     sources: {{size: two registers of {bits} bits}}
 """,
-    "output-stationary": """\
-  # Sums of a fold, and those of folds before it on their way out.
-  held:
-    kind: memory
-    parent: array
-    size_bytes: 8
-    aligned: true
-""",
+    "output-stationary": "",
 }
 
 _MAPPER = """\
@@ -185,7 +177,6 @@ _NESTS = {
           - keep: {{activations: [A]}}
           - for: {{N: array.columns}}
           - for: {{M: array.rows}}
-          - keep: {{held: [Z]}}
           - {{einsum: Z, on: array, rows: M, columns: N, order: [K]}}
 """,
 }

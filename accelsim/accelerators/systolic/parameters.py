@@ -12,7 +12,9 @@ __all__ = ["SUM_BITS", "SystolicParameters", "systolic_parameters"]
 
 SUM_BITS = 32
 """Of a sum: two's complement, which wraps around."""
-INTEGERS = tuple(name for name in NUMBERS if name in ("int2", "int3", "int4", "int6", "int8", "int16"))
+INTEGERS = tuple(
+    name for name in NUMBERS if name in ("int2", "int3", "int4", "int6", "int8", "int16")
+)
 DATAFLOWS = ("weight-stationary", "output-stationary")
 _DEFAULT_STREAM_BYTES = 8
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from amaranth.hdl import Module, Shape, Signal, signed
 
 from accelsim.errors import InputError
+from accelsim.gateware.masked_adder import MaskedAdder
 from accelsim.gateware.multiplier import RegisteredMultiplier
 from accelsim.gateware.sharing import place
 
@@ -33,6 +34,9 @@ class Arithmetic(Protocol):
 
     def add(self, m: Module, partial: Any, product: Any) -> Any:
         """The next partial result, without a register."""
+
+    def accumulate(self, m: Module, platform: object, keep: Any, total: Any, product: Any) -> Any:
+        """The same of a sum that stays, which begins anew where ``keep`` is 0."""
 
 
 class DenseArithmetic:
@@ -81,3 +85,9 @@ class DenseArithmetic:
 
     def add(self, m: Module, partial: Any, product: Any) -> Any:
         return (partial + product)[: self.result.width].as_signed()
+
+    def accumulate(self, m: Module, platform: object, keep: Any, total: Any, product: Any) -> Any:
+        part = MaskedAdder(self.result.width)
+        m.submodules.adder = place(part, platform, part.module)
+        m.d.comb += [part.keep.eq(keep), part.left.eq(total), part.right.eq(product)]
+        return part.total

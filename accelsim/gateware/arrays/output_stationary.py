@@ -57,22 +57,18 @@ class OutputStationaryCell(wiring.Component):
                 self.shift_out.eq(self.shift),
                 self.weight_out.eq(self.weight),
             ]
+        # The operands' registers in the multiplier stand beside those that pass them on.
         arithmetic = self._arithmetic
-        operands = self.activation_out, self.weight_out
-        product = arithmetic.multiply(m, platform, self.enable, *operands)
-        late = arithmetic.product_latency_cycles
-        last = delayed(m, self.enable, self.last_out, late)
-        total = Signal(arithmetic.result)
-        added = Signal(arithmetic.result)
-        m.d.comb += added.eq(arithmetic.add(m, total, product))
+        product = arithmetic.multiply(m, platform, self.enable, self.activation, self.weight)
+        last = delayed(m, self.enable, self.last_out, arithmetic.product_latency_cycles - 1)
+        fresh = Signal(init=1)
+        total = Signal(arithmetic.result, reset_less=True)
+        added = arithmetic.accumulate(m, platform, ~fresh, total, product)
         with m.If(self.enable):
-            m.d.sync += total.eq(added)
-        with m.If(self.enable & last):
-            # Cleared behind a tile, by the reset of flip-flops: a choice between zero and the sum
-            # in front of the adder would take a LUT for each bit.
-            m.d.sync += total.eq(0)
-        with m.If(self.enable & (last | self.shift)):
-            m.d.sync += self.below.eq(Mux(last, added, self.above))
+            m.d.sync += [total.eq(added), fresh.eq(last)]
+        # A finished sum moves on when the next one begins.
+        with m.If(self.enable & (fresh | self.shift)):
+            m.d.sync += self.below.eq(Mux(fresh, total, self.above))
         return m
 
 

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from accelsim.gateware.fpga.tools import Tool, find_tool, run_tool
 __all__ = ["synthesis_script", "synthesise"]
 
 _MULTIPLIER = re.compile(r"^module \\(registered_multiplier_([us])(\d+)_([us])(\d+))$", re.M)
+_ADDER = re.compile(r"^module \\(masked_adder_(\d+))$", re.M)
 _MOST_SEED = 2**31 - 1
 
 
@@ -70,9 +72,9 @@ def _synthesise(
     text: str, top: str, target: Target, seed: int, yosys: Tool, router: Tool | None, folder: Path
 ) -> Synthesis:
     (folder / "design.il").write_text(text, "utf-8")
-    if target.multiplier:
-        source = Path(__file__).with_name(target.multiplier).read_text("utf-8")
-        (folder / target.multiplier).write_text(source, "utf-8")
+    for module in filter(None, (target.multiplier, target.adder)):
+        source = Path(__file__).with_name(f"{module}.v").read_text("utf-8")
+        (folder / f"{module}.v").write_text(source, "utf-8")
     _yosys(yosys, folder, "synthesis", synthesis_script(text, top, target))
     counts = summary(target, cell_counts(_read(folder / "stat.json")))
     tools = {yosys.name: yosys.version}
@@ -99,13 +101,19 @@ def _synthesise(
 
 
 def synthesis_script(text: str, top: str, target: Target) -> str:
-    """Yosys' commands: multipliers that the target has a block for, then its own synthesis."""
+    """Yosys' commands: parts that the target has cells for, then its own synthesis."""
     lines = ["read_rtlil design.il"]
     if target.multiplier:
-        lines.append(f"read_verilog {target.multiplier}")
-        for module, *shapes in _MULTIPLIER.findall(text):
-            if max(int(shapes[1]), int(shapes[3])) <= target.multiplier_bits:
-                lines += _mapped(module, shapes)
+        lines.append(f"read_verilog {target.multiplier}.v")
+        for name, left_sign, left, right_sign, right in _MULTIPLIER.findall(text):
+            if max(int(left), int(right)) <= target.multiplier_bits:
+                signs = {"LEFT_SIGNED": left_sign == "s", "RIGHT_SIGNED": right_sign == "s"}
+                sizes = {"LEFT_BITS": int(left), "RIGHT_BITS": int(right)}
+                lines += _replaced(name, target.multiplier, {**sizes, **signs})
+    if target.adder:
+        lines.append(f"read_verilog {target.adder}.v")
+        for name, bits in _ADDER.findall(text):
+            lines += _replaced(name, target.adder, {"BITS": int(bits)})
     return "\n".join(
         [
             *lines,
@@ -116,15 +124,13 @@ def synthesis_script(text: str, top: str, target: Target) -> str:
     )
 
 
-def _mapped(module: str, shapes: list[str]) -> list[str]:
-    """Commands that put the target's multiplier in the place of one of ours."""
-    left_sign, left_bits, right_sign, right_bits = shapes
+def _replaced(module: str, other: str, parameters: Mapping[str, int]) -> list[str]:
+    """Commands that put a target's module in the place of one of ours."""
+    values = " ".join(f"-set {name} {int(value)}" for name, value in parameters.items())
     return [
         f"delete {module}",
         f"select -set found t:{module}",
-        f"setparam -type ecp5_registered_multiplier -set LEFT_BITS {left_bits} "
-        f"-set LEFT_SIGNED {int(left_sign == 's')} -set RIGHT_BITS {right_bits} "
-        f"-set RIGHT_SIGNED {int(right_sign == 's')} @found",
+        f"setparam -type {other} {values} @found",
     ]
 
 

@@ -34,9 +34,11 @@ class Target:
     available_dsps: int | None = None
     """Of the part, for a clear message."""
     multiplier: str | None = None
-    """Verilog beside this file that takes the place of ``RegisteredMultiplier``."""
+    """Verilog module, in a file of its name, that takes the place of ``RegisteredMultiplier``."""
     multiplier_bits: int = 0
     """Of each of its operands, at most."""
+    adder: str | None = None
+    """The same for ``MaskedAdder``."""
     needs_pins: bool = field(default=False)
     """Whether place and route wants a pin for every port: then registers stand for them."""
 
@@ -59,8 +61,9 @@ _TARGETS = (
             *("--out-of-context", "--freq", "150"),
         ),
         available_dsps=156,
-        multiplier="ecp5_multiplier.v",
+        multiplier="ecp5_registered_multiplier",
         multiplier_bits=18,
+        adder="ecp5_masked_adder",
     ),
     Target(
         # Of the iCE40 family the UltraPlus alone has multipliers (eight); without them an 8-bit

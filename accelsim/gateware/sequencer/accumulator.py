@@ -19,7 +19,8 @@ __all__ = ["Accumulator"]
 class Accumulator(wiring.Component):
     """Adds the words that an array gives to those that it holds, and lets them be read.
 
-    A word a cycle, unless one comes back to an address within two cycles: then it waits.
+    A word a cycle, unless one comes back to an address within two cycles: then it waits. Whoever
+    feeds the array claims a bank before, so that sums never wait for one.
 
     Parameters
     ----------
@@ -38,13 +39,15 @@ class Accumulator(wiring.Component):
         Whose sums come.
     sums : ``In(stream)``
         ``values`` and ``last``; that is not used.
+    claim : ``In(1)``
+        A bank for the sums of tiles that begin now.
+    free : ``Out(1)``
+        Whether there is one; a register.
     read, read_address, freed, full, data
         As of a scratchpad.
     """
 
-    def __init__(
-        self, sizes: TileSizes, loops: Loops, shape: Any, columns: int
-    ) -> None:
+    def __init__(self, sizes: TileSizes, loops: Loops, shape: Any, columns: int) -> None:
         self._sizes, self._loops, self._shape, self._columns = sizes, loops, shape, columns
         self._walk = loops.walk(sizes)
         width = shape.width * columns
@@ -52,6 +55,8 @@ class Accumulator(wiring.Component):
             {
                 "tiles": In(stream.Signature(sizes.layout)),
                 "sums": In(stream.Signature(words_layout(width))),
+                "claim": In(1),
+                "free": Out(1),
                 "read": In(1),
                 "read_address": In(range(self._walk.words)),
                 "freed": In(1),
@@ -68,11 +73,13 @@ class Accumulator(wiring.Component):
         self._loops.connect(m, walk, tile)
         taken, busy = Signal(), Signal()
         m.d.comb += [
-            self.sums.ready.eq(self.tiles.valid & banks.free & ~busy),
+            self.free.eq(banks.free),
+            banks.claimed.eq(self.claim),
+            self.sums.ready.eq(self.tiles.valid & ~busy),
             taken.eq(self.sums.valid & self.sums.ready),
             walk.step.eq(taken),
             self.tiles.ready.eq(taken & walk.last),
-            banks.claimed.eq(taken & walk.last & tile.ends),
+            banks.closed.eq(taken & walk.last & tile.ends),
         ]
         # What was taken waits for what its memory holds, then for that word's register.
         words = []
@@ -86,7 +93,7 @@ class Accumulator(wiring.Component):
             now.bank.eq(banks.fills),
             # Of sums that the middle loop visits again, later visits add to the first.
             now.begins.eq(tile.begins & (walk.middle_first | (self._loops.again != "middle"))),
-            now.fills.eq(banks.claimed),
+            now.fills.eq(banks.closed),
         ]
         place, word = now, self.sums.payload.values
         for stage in (1, 2):

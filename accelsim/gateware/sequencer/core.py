@@ -103,6 +103,9 @@ class MatrixCore(wiring.Component):
         ``values``, a sum for each column, and ``last`` with the last of a product.
     """
 
+    START_CYCLES = 3
+    """From a product that is taken until its first tile is known to all parts."""
+
     def __init__(
         self,
         dataflow: str,
@@ -153,6 +156,8 @@ class MatrixCore(wiring.Component):
             self.sizes, flow.sums, self._arithmetic.result, self._columns
         )
         m.d.comb += [
+            sums.claim.eq(a[1].begins),
+            a[1].may_begin.eq(sums.free),
             sums.sums.valid.eq(array.results.valid),
             sums.sums.payload.eq(array.results.payload),
             array.results.ready.eq(sums.sums.ready),
@@ -190,6 +195,7 @@ class MatrixCore(wiring.Component):
             width,
             frees=lambda tile: tile[f"last_{name}"],
             marks=lambda tile, walk: walk.inner_last,
+            claims=lambda tile: tile.begins if name == "a" else 0,
         )
         pad = Scratchpad(width, loader.tile_words)
         m.submodules[f"scratchpad_{name}"] = pad

@@ -118,6 +118,8 @@ class Feeder(wiring.Component):
         tile -> whether the bank is free after it.
     marks : callable
         (tile, walk) -> whether a word is marked as the last of its group.
+    claims : callable
+        tile -> whether it needs ``may_begin``.
 
     Members
     -------
@@ -127,6 +129,10 @@ class Feeder(wiring.Component):
         ``values`` and ``last``.
     read, read_address, freed, full, data
         To be connected with those of a scratchpad.
+    may_begin : ``In(1)``
+        Whether there is space for what follows from a tile.
+    begins : ``Out(1)``
+        That space is taken.
     """
 
     def __init__(
@@ -137,8 +143,9 @@ class Feeder(wiring.Component):
         *,
         frees: Callable[[Any], Any],
         marks: Callable[[Any, Walk], Any],
+        claims: Callable[[Any], Any] = lambda tile: 0,
     ) -> None:
-        self._loops, self._frees, self._marks = loops, frees, marks
+        self._loops, self._frees, self._marks, self._claims = loops, frees, marks, claims
         self._walk = loops.walk(sizes)
         super().__init__(
             {
@@ -149,6 +156,8 @@ class Feeder(wiring.Component):
                 "freed": Out(1),
                 "full": In(1),
                 "data": In(width),
+                "may_begin": In(1),
+                "begins": Out(1),
             }
         )
 
@@ -157,10 +166,14 @@ class Feeder(wiring.Component):
         m.submodules.walk = walk = self._walk
         tile = self.tiles.payload
         self._loops.connect(m, walk, tile)
-        moves, step = Signal(), Signal()
+        moves, step, first, claims = Signal(), Signal(), Signal(init=1), Signal()
+        with m.If(step):
+            m.d.sync += first.eq(walk.last)
         m.d.comb += [
             moves.eq(self.words.ready | ~self.words.valid),
-            step.eq(moves & self.tiles.valid & self.full),
+            claims.eq(first & self._claims(tile)),
+            step.eq(moves & self.tiles.valid & self.full & (self.may_begin | ~claims)),
+            self.begins.eq(step & claims),
             walk.step.eq(step),
             self.read.eq(moves),
             self.read_address.eq(walk.address),

@@ -50,7 +50,7 @@ class TileSizes:
 
 def product_layout() -> data.StructLayout:
     """A product that is asked for: its sizes in units, 1 or more each."""
-    return data.StructLayout({name: SIZE_BITS for name in ("m", "n", "k")})
+    return data.StructLayout(dict.fromkeys(("m", "n", "k"), SIZE_BITS))
 
 
 class TileWalker(wiring.Component):

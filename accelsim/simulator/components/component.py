@@ -62,6 +62,9 @@ class MemoryLike(Component, ABC):
 class ArrayLike(Component, ABC):
     """A component that computes tiles."""
 
+    drain_cycles: int = 0
+    """Of its latency, what the results of one fold take to leave."""
+
     @abstractmethod
     def cycles(self, steps: int, folds: int) -> int:
         """Cycles that one tile holds the array.

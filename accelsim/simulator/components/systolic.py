@@ -25,7 +25,8 @@ class SystolicComponent(ArrayLike):
     def __init__(self, array: Array, systolic: Systolic) -> None:
         super().__init__(array.name)
         self.overlap_folds = systolic.overlap_folds
-        ways = array.rows + array.columns - 2 + array.rows * systolic.drain
+        self.drain_cycles = array.rows * systolic.drain
+        ways = array.rows + array.columns - 2 + self.drain_cycles
         self.fill_cycles = ways + systolic.pipeline_cycles
         """Of one fold besides what it streams."""
 
