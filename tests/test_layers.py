@@ -9,6 +9,7 @@ PACKAGE = Path(accelsim.__file__).parent
 
 LAYERS = [
     {
+        "caching",
         "comments",
         "documents",
         "errors",

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from accelsim.caching import cache_folder
 from accelsim.errors import InputError
 from accelsim.files import write_text
 from accelsim.mapping.mapping import Block
@@ -97,19 +98,10 @@ def user_cache(environment: Mapping[str, str]) -> Cache | None:
     Args:
         environment: variables; ``ACCELSIM_CACHE=off`` means none.
     """
-    asked = environment.get("ACCELSIM_CACHE", "")
-    if asked.lower() == "off":
+    folder = cache_folder(environment)
+    if folder is None:
         return None
-    if asked:
-        return Cache(Path(asked) / "searches", asked_for=True)
-    base = environment.get("XDG_CACHE_HOME", "")
-    # The XDG base directory specification has relative paths ignored.
-    if not os.path.isabs(base):
-        home = os.path.expanduser("~")
-        if not os.path.isabs(home):
-            return None
-        base = os.path.join(home, ".cache")
-    return Cache(Path(base) / "accelsim" / "searches")
+    return Cache(folder / "searches", asked_for=bool(environment.get("ACCELSIM_CACHE")))
 
 
 def _sum_of(options: Any) -> str:

@@ -113,9 +113,11 @@ class Durations:
         return work
 
     def _latency(self, array: ArrayLike, folds: int, parts: list[Part]) -> Ticks:
-        """From the end of a tile until its results are there. Where results take longer to leave
-        than to compute, the array waits for those of each fold while it works: of the last one, only
-        as much is left to leave as it was computed for."""
+        """From the end of a tile until its results are there.
+
+        Where results take longer to leave than to compute, the array waits for those of each fold
+        while it works: of the last fold, only as much is left to leave as it was computed for.
+        """
         latency: Ticks = array.latency_cycles * self.ticks_per_cycle
         own, *passing = parts
         leave = max((part.ticks for part in passing if part.what == own.what), default=0)

@@ -105,12 +105,12 @@ class Product:
     def result_beats(self) -> int:
         """Of the stream of results."""
         columns = self.parameters.columns
-        rows_and_folds = sum(
+        words: int = sum(
             (tile.m.stop - tile.m.start) * ((tile.n.stop - tile.n.start) // columns)
             for tile in self.tiles()
             if tile.ends
         )
-        return rows_and_folds * self.parameters.z_bytes // self.parameters.stream_bytes
+        return words * self.parameters.z_bytes // self.parameters.stream_bytes
 
     def results(self, beats: NDArray[np.uint8]) -> NDArray[np.int32]:
         """The product, from the beats of the stream of results.

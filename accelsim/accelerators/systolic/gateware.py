@@ -30,8 +30,8 @@ REGISTERS = (
     Register("tiling", 0x20, "r"),
 )
 """``control`` bit 0 starts a product of ``m`` x ``n`` x ``k`` units, and is ignored while one is
-under way. ``status``: bit 0 while a product is under way, bit 1 once one is done. ``cycles``: of the
-last product, from its first operand to its last result. ``shape``: rows and columns in 16 bits
+under way. ``status``: bit 0 while a product is under way, bit 1 once one is done. ``cycles``: of
+the last product, from its first operand to its last result. ``shape``: rows and columns in 16 bits
 each; ``tiling``: the longest tile in the low, the most folds in the high 16 bits."""
 
 

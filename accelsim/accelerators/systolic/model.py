@@ -1,4 +1,4 @@
-"""The architecture file and the mapper file of one array: what simulates as the hardware behaves."""
+"""The architecture file and the mapper file of an array: simulated, they act as the hardware."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from accelsim.accelerators.systolic.timing import PRODUCT_LATENCY_CYCLES
 __all__ = ["architecture_text", "mapper_text"]
 
 INPUT_CYCLES = 3
-"""From the last beat of a tile to its first value that the array takes: a word is put together, lies
-in the scratchpad, is read, and waits in the register behind it."""
+"""From the last beat of a tile to its first value that the array takes: a word is put together,
+lies in the scratchpad, is read, and waits in the register behind it."""
 OUTPUT_CYCLES = {"weight-stationary": 8, "output-stationary": 7}
 """From a sum that leaves the PEs to its first beat: the buffer behind the array, three cycles in
 which it is added up, two to read it, one to cut it into beats."""
@@ -34,13 +34,13 @@ def architecture_text(parameters: SystolicParameters, *, name: str, mapper: str)
     )
     return _ARCHITECTURE.format(
         name=name,
+        description=f"{parameters.dataflow} hardware: {parameters.rows}x{parameters.columns} PEs, "
+        f"{parameters.activations} x {parameters.weights}, streams of {parameters.stream_bytes} B",
         mapper=mapper,
         rows=parameters.rows,
         columns=parameters.columns,
         array=f"{parameters.rows}x{parameters.columns}",
         dataflow=parameters.dataflow,
-        activations=parameters.activations,
-        weights=parameters.weights,
         beats=3 * parameters.stream_bytes,
         stream_bytes=parameters.stream_bytes,
         input_cycles=INPUT_CYCLES,
@@ -76,9 +76,9 @@ def _bytes(side: str, bits: int) -> str:
 
 _ARCHITECTURE = """\
 # {dataflow} array of {array} PEs with scratchpads, a sequencer and AXI4-Streams, as
-# `accelsim verilog systolic` writes it. Cycles and sizes: the hardware's own registers and memories.
+# `accelsim verilog systolic` writes it. Cycles and sizes: its own registers and memories.
 name: {name}
-description: "{dataflow} hardware: {array} PEs, {activations} x {weights}, AXI4-Streams of {stream_bytes} B"
+description: "{description}"
 clock_hz: 120.0e+6
 word_bits: 8
 mapper: {mapper}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from math import gcd
 
 from accelsim.errors import InputError, unknown_name
 from accelsim.formats import NUMBERS
@@ -12,9 +13,8 @@ __all__ = ["SUM_BITS", "SystolicParameters", "systolic_parameters"]
 
 SUM_BITS = 32
 """Of a sum: two's complement, which wraps around."""
-INTEGERS = tuple(
-    name for name in NUMBERS if name in ("int2", "int3", "int4", "int6", "int8", "int16")
-)
+INTEGERS = ("int2", "int3", "int4", "int6", "int8", "int16")
+"""Formats that the PE has."""
 DATAFLOWS = ("weight-stationary", "output-stationary")
 _DEFAULT_STREAM_BYTES = 8
 
@@ -36,7 +36,7 @@ class SystolicParameters:
     tile: int = 64
     """Of the rank that passes unit by unit, the most in a tile."""
     folds: int = 4
-    """Of each other rank, the most in a tile: a fold is as much as the array has rows or columns."""
+    """Of each other rank, the most in a tile; a fold is as much as the array takes at once."""
     stream_bytes: int = 0
     """Width of the streams; 0 for the widest up to 8 that words are a multiple of."""
 
@@ -78,7 +78,7 @@ class SystolicParameters:
         """A word must be whole bytes."""
         return [
             f"systolic: {size} is {getattr(self, size)} with {operand} of {bits} bits, must make a "
-            f"word of whole bytes; choose a multiple of {8 // _common(8, bits)}"
+            f"word of whole bytes; choose a multiple of {8 // gcd(8, bits)}"
             for size, operand, bits in (
                 ("rows", "activations", self.activation_bits),
                 ("columns", "weights", self.weight_bits),
@@ -141,12 +141,6 @@ class SystolicParameters:
         if self.dataflow == "weight-stationary":
             return self.tile, self.folds, self.folds
         return self.folds, self.folds, self.tile
-
-
-def _common(a: int, b: int) -> int:
-    from math import gcd
-
-    return gcd(a, b)
 
 
 def systolic_parameters(settings: Mapping[str, str]) -> SystolicParameters:

