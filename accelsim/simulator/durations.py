@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 
-from accelsim.mapping.extents import Cut, cut_by, iterations
+from accelsim.einsum.cascade import Tensor, TensorAccess
+from accelsim.mapping.extents import Axis, Cut, cut_by, iterations
 from accelsim.mapping.mapping import Loop
 from accelsim.mapping.residency import Residency
+from accelsim.mapping.schedule import Schedule
+from accelsim.mapping.volume import moved_elements
+from accelsim.mapping.windows import in_runs
 from accelsim.model.counts import EinsumCounts
 from accelsim.model.crossings import Crossing, still_there
 from accelsim.simulator.actor import Job, Part, Ticks, Work, job_of
@@ -76,9 +81,9 @@ class Durations:
 
         def work(cursor: Cursor) -> Job:
             extents = way.extents(cursor, depth)
-            key = share.elements(cursor, self._moved_extents(way, share, extents)), extents
+            key = share.elements(cursor, extents), extents
             if key not in known:
-                parts = self._parts(share, key[0], tile_cut(way, extents))
+                parts = self._parts(way, share, key[0], extents)
                 known[key] = job_of(parts, latency=latency if key[0] else 0)
             return known[key]
 
@@ -91,6 +96,7 @@ class Durations:
         shares = [self.shares[crossing] for crossing in passing]
         loops = schedule.loops[way.applied[depth] :]
         fold, folds_in = _fold_depth(way), fold_levels(way)
+        away = ("partial", "up") if _result_stays(way) else ()
         flags = sorted({*folds_in, *(i for s in shares for i in s.fresh)})
         known: dict[tuple[object, ...], Job] = {}
 
@@ -103,29 +109,34 @@ class Durations:
                 steps = _tiles(cut, loops) * each
                 folds = _tiles(cut, schedule.loops[way.applied[depth] : fold]) * new
                 own = Part(array, array.cycles(steps, folds) * self.ticks_per_cycle, counts.name)
-                parts = [own]
+                parts, leave, come = [own], own.ticks, own.ticks
                 for share in shares:
-                    moved = share.elements(cursor, self._moved_extents(way, share, extents))
-                    parts += self._parts(share, moved, cut)
-                known[key] = job_of(parts, array, self._latency(array, folds, parts))
+                    found = self._parts(way, share, share.elements(cursor, extents), extents)
+                    parts += (moved := list(found))
+                    longest = max((part.ticks for part in moved), default=0)
+                    if share.crossing.kind in away:
+                        leave = max(leave, longest)
+                    else:
+                        come = max(come, longest)
+                latency = self._latency(array, folds, leave - come)
+                known[key] = job_of(parts, array, latency)
             return known[key]
 
         return work
 
-    def _latency(self, array: ArrayLike, folds: int, parts: list[Part]) -> Ticks:
+    def _latency(self, array: ArrayLike, folds: int, waits: Ticks) -> Ticks:
         """From the end of a tile until its results are there.
 
-        Where results take longer to leave than to compute, the array waits for those of each fold
-        while it works: of the last fold, only as much is left to leave as it was computed for.
+        Where results that stay in the PEs take longer to leave than to be computed (by ``waits``),
+        the array waits for those of each fold while it works: of the last fold, only as much is
+        left to leave as it was computed for.
         """
         latency: Ticks = array.latency_cycles * self.ticks_per_cycle
-        own, *passing = parts
-        leave = max((part.ticks for part in passing if part.what == own.what), default=0)
-        if folds == 0 or leave <= own.ticks:
+        if folds == 0 or waits <= 0:
             return latency
-        waited = Fraction(leave - own.ticks) / folds
-        most = array.drain_cycles * self.ticks_per_cycle
-        return latency - self._whole(min(waited, Fraction(most)))
+        # Folds that do not overlap have had their way out already.
+        drain: Ticks = min(latency, array.drain_cycles * self.ticks_per_cycle)
+        return latency - self._whole(min(Fraction(waits) / folds, Fraction(drain)))
 
     def cross(self, way: Way, depth: int, link: Component, ticks: Ticks, latency: Ticks) -> Work:
         """Tiles of a result that cross a link in each iteration: each takes ``ticks`` of it, or
@@ -140,33 +151,47 @@ class Durations:
 
         return work
 
-    def _moved_extents(self, way: Way, share: Share, extents: tuple[int, ...]) -> tuple[int, ...]:
-        """The extents of a tile as it is moved: whole multiples of the PEs along unrolled ranks
-        where one of the two memories holds it as the array takes it."""
-        memories = self.residency.architecture.memories
-        ends = (share.crossing.above.memory, share.crossing.below.memory)
+    def _filled(self, way: Way, crossing: Crossing, extents: tuple[int, ...]) -> Fraction:
+        """How many times as much a tile is as it is moved: of whole multiples of the PEs along all
+        unrolled ranks where one of its two memories holds it as the array takes it."""
+        memories, schedule = self.residency.architecture.memories, way.schedule
+        ends = (crossing.above.memory, crossing.below.memory)
         if not any(end in memories and memories[end].aligned for end in ends):
-            return extents
-        schedule = way.schedule
-        pes = schedule.path.compute.widths(schedule.array)
-        widths = (pes.get(axis.outer, 1) for axis in schedule.cuts[0].axes)
-        return tuple(-(-e // w) * w for e, w in zip(extents, widths, strict=True))
+            return Fraction(1)
+        depth = self.kept_depth(way, crossing)
+        applied = way.applied[len(way.levels) if depth is None else depth]
+        cut = tile_cut(way, extents)
+        for loop in schedule.loops[applied : crossing.depth]:
+            cut = cut_by(cut, loop.rank, loop.tile)
+        if crossing.kind == "operands":
+            return Fraction(_points(_filled_cut(cut, schedule)), _points(cut))
+        tensor = self.residency.cascade.tensors[crossing.access.tensor]
+        whole = _filled_tensor(tensor, crossing.access, schedule)
+        full = _filled_cut(cut, schedule)
+        if self.residency.in_pes(schedule.array.name, crossing.below):
+            cut = in_runs(crossing.access, cut, schedule.widths)
+            full = in_runs(crossing.access, full, _pes(schedule))
+        moved = moved_elements(crossing.access, whole, full)
+        return Fraction(moved, moved_elements(crossing.access, tensor, cut))
 
-    def _parts(self, share: Share, elements: int, cut: Cut) -> Iterator[Part]:
-        """What so many elements take of each memory."""
-        tensor = share.crossing.access.tensor
+    def _parts(
+        self, way: Way, share: Share, elements: int, extents: tuple[int, ...]
+    ) -> Iterator[Part]:
+        """What so many elements of a tile take of each memory."""
+        crossing, cut = share.crossing, tile_cut(way, extents)
+        filled = self._filled(way, crossing, extents)
         for memory, directions in share.per_element.items():
             component = self.memory(memory)
             for each, write in zip(directions, (False, True), strict=True):
-                bits = elements * each
+                bits = elements * filled * each
                 if not (bits and component.limited):
                     continue
                 run = bits
                 if not component.linear:
-                    run = each * run_elements(self.residency, share.crossing, cut)
+                    run = filled * each * run_elements(self.residency, crossing, cut)
                 ticks = self._ticks(component.cycles(bits, run_bits=run, write=write))
                 turn = self._ticks(component.turn_cycles(write=write))
-                yield Part(component, ticks, tensor, write, turn)
+                yield Part(component, ticks, crossing.access.tensor, write, turn)
 
     def _ticks(self, cycles: Fraction) -> Ticks:
         return self._whole(cycles * self.ticks_per_cycle)
@@ -195,6 +220,67 @@ def _fold_depth(way: Way) -> int:
         for access, over in zip(accesses, varies, strict=True)
         if over == max(varies)
     )
+
+
+def _result_stays(way: Way) -> bool:
+    """Whether it is the result that stays in the PEs during a fold, and leaves at its end."""
+    schedule, output = way.schedule, way.schedule.einsum.output
+    over = [a.ranks.intersection(schedule.spatial) for a in (output, *schedule.einsum.inputs)]
+    if len(over[0]) < max(map(len, over)):
+        return False
+    return still_there(schedule, output, len(schedule.loops)) == _fold_depth(way)
+
+
+def _pes(schedule: Schedule) -> tuple[int, ...]:
+    """PEs that are set aside along each axis, whether its tiles reach so far or not."""
+    pes = schedule.path.compute.widths(schedule.array)
+    axes = schedule.cuts[0].axes
+    return tuple(pes.get(axis.inner or axis.outer, 1) for axis in axes)
+
+
+def _filled_axis(axis: Axis, pes: int) -> Axis:
+    """PEs stand along the inner rank of a split: each of its chunks is filled up."""
+    return replace(axis, chunk=_up(axis.chunk, pes)) if axis.inner else axis
+
+
+def _filled_extent(axis: Axis, extent: int, pes: int) -> int:
+    whole, rest = divmod(extent, axis.chunk) if axis.inner else (0, extent)
+    return whole * _up(axis.chunk, pes) + _up(rest, pes)
+
+
+def _filled_cut(cut: Cut, schedule: Schedule) -> Cut:
+    """The same tiles, each of whole multiples of the PEs along unrolled ranks."""
+    axes, extents = [], []
+    for axis, tiles, pes in zip(cut.axes, cut.extents, _pes(schedule), strict=True):
+        axes.append(_filled_axis(axis, pes))
+        counts: dict[int, int] = {}
+        for extent, n in tiles:
+            full = _filled_extent(axis, extent, pes)
+            counts[full] = counts.get(full, 0) + n
+        extents.append(tuple(counts.items()))
+    return Cut(tuple(axes), tuple(extents))
+
+
+def _filled_tensor(tensor: Tensor, access: TensorAccess, schedule: Schedule) -> Tensor:
+    """The same with longer dimensions, so that its edge does not cut off what is filled up."""
+    more: dict[str, int] = {}
+    for axis, pes in zip(schedule.cuts[0].axes, _pes(schedule), strict=True):
+        unrolled = axis.inner or axis.outer
+        values = schedule.einsum.sizes[unrolled]
+        more[unrolled] = _up(values, pes) - values
+    grown = [
+        length + sum(abs(c) * more.get(rank, 0) for rank, c in index.terms)
+        for length, index in zip(tensor.shape, access.indices, strict=True)
+    ]
+    return replace(tensor, shape=tuple(grown))
+
+
+def _up(extent: int, pes: int) -> int:
+    return -(-extent // pes) * pes
+
+
+def _points(cut: Cut) -> int:
+    return math.prod(sum(extent * n for extent, n in extents) for extents in cut.extents)
 
 
 def _tiles(cut: Cut, loops: Iterable[Loop]) -> int:

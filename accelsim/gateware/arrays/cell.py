@@ -7,9 +7,9 @@ from typing import Any, Protocol
 from amaranth.hdl import Module, Shape, Signal, signed
 
 from accelsim.errors import InputError
-from accelsim.gateware.masked_adder import MaskedAdder
 from accelsim.gateware.multiplier import RegisteredMultiplier
 from accelsim.gateware.sharing import place
+from accelsim.gateware.sum_register import SumRegister
 
 __all__ = ["Arithmetic", "DenseArithmetic"]
 
@@ -35,8 +35,8 @@ class Arithmetic(Protocol):
     def add(self, m: Module, partial: Any, product: Any) -> Any:
         """The next partial result, without a register."""
 
-    def accumulate(self, m: Module, platform: object, keep: Any, total: Any, product: Any) -> Any:
-        """The same of a sum that stays, which begins anew where ``keep`` is 0."""
+    def accumulate(self, m: Module, platform: object, enable: Any, keep: Any, product: Any) -> Any:
+        """A sum that stays: a register, which begins anew with the product where ``keep`` is 0."""
 
 
 class DenseArithmetic:
@@ -86,8 +86,8 @@ class DenseArithmetic:
     def add(self, m: Module, partial: Any, product: Any) -> Any:
         return (partial + product)[: self.result.width].as_signed()
 
-    def accumulate(self, m: Module, platform: object, keep: Any, total: Any, product: Any) -> Any:
-        part = MaskedAdder(self.result.width)
-        m.submodules.adder = place(part, platform, part.module)
-        m.d.comb += [part.keep.eq(keep), part.left.eq(total), part.right.eq(product)]
+    def accumulate(self, m: Module, platform: object, enable: Any, keep: Any, product: Any) -> Any:
+        part = SumRegister(self.result.width)
+        m.submodules.sum = place(part, platform, part.module)
+        m.d.comb += [part.enable.eq(enable), part.keep.eq(keep), part.value.eq(product)]
         return part.total

@@ -68,10 +68,9 @@ class OutputStationaryCell(wiring.Component):
             with m.If(self.enable):
                 m.d.sync += held.eq(last)
             last = held
-        total = Signal(arithmetic.result, reset_less=True)
-        added = arithmetic.accumulate(m, platform, ~fresh, total, product)
+        total = arithmetic.accumulate(m, platform, self.enable, ~fresh, product)
         with m.If(self.enable):
-            m.d.sync += [total.eq(added), fresh.eq(last)]
+            m.d.sync += fresh.eq(last)
         # A finished sum moves on when the next one begins.
         with m.If(self.enable & (fresh | self.shift)):
             m.d.sync += self.below.eq(Mux(fresh, total, self.above))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from amaranth.lib.wiring import Component
     from numpy.typing import NDArray
 
-__all__ = ["Compiled", "Run", "compile_component"]
+__all__ = ["WORD_BITS", "Compiled", "Run", "compile_component", "stream_ports"]
 
 WORD_BITS = 32
 _PAYLOADS = (
@@ -144,7 +144,7 @@ class Compiled:
         taken: dict[str, NDArray[np.uint32]] = {}
         streams = []
         for name in (*inputs, *outputs):
-            valid, ready, payload = self._ports(name)
+            valid, ready, payload = stream_ports(name, self.has)
             words = sum(-(-self.width(port) // WORD_BITS) for port in payload)
             if name in inputs:
                 data = np.ascontiguousarray(inputs[name], np.uint32).reshape(-1, words)
@@ -188,14 +188,23 @@ class Compiled:
             {name: int(each.broken) for name, each in zip(names, array, strict=True)},
         )
 
-    def _ports(self, stream: str) -> tuple[str, str, list[str]]:
-        """Names of a stream's ports: valid, ready, and all that passes with them."""
-        for separator, payloads in _PAYLOADS:
-            before = stream + separator
-            found = [before + payload for payload in payloads if self.has(before + payload)]
-            if found:
-                return f"{before}valid", f"{before}ready", found
-        raise KeyError(stream)
+
+def stream_ports(stream: str, has: Callable[[str], bool]) -> tuple[str, str, list[str]]:
+    """Names of a stream's ports: valid, ready, and all that passes with them.
+
+    Args:
+        stream: its name.
+        has: whether there is a port of a name.
+
+    Raises:
+        KeyError: where there is no such stream.
+    """
+    for separator, payloads in _PAYLOADS:
+        before = stream + separator
+        found = [before + payload for payload in payloads if has(before + payload)]
+        if found:
+            return f"{before}valid", f"{before}ready", found
+    raise KeyError(stream)
 
 
 def compile_component(component: Component, *, cache: Path | None = None) -> Compiled:

@@ -27,7 +27,7 @@ from accelsim.gateware.fpga.tools import Tool, find_tool, run_tool
 __all__ = ["synthesis_script", "synthesise"]
 
 _MULTIPLIER = re.compile(r"^module \\(registered_multiplier_([us])(\d+)_([us])(\d+))$", re.M)
-_ADDER = re.compile(r"^module \\(masked_adder_(\d+))$", re.M)
+_SUM = re.compile(r"^module \\(sum_register_(\d+))$", re.M)
 _MOST_SEED = 2**31 - 1
 
 
@@ -72,7 +72,7 @@ def _synthesise(
     text: str, top: str, target: Target, seed: int, yosys: Tool, router: Tool | None, folder: Path
 ) -> Synthesis:
     (folder / "design.il").write_text(text, "utf-8")
-    for module in filter(None, (target.multiplier, target.adder)):
+    for module in filter(None, (target.multiplier, target.sum_register)):
         source = Path(__file__).with_name(f"{module}.v").read_text("utf-8")
         (folder / f"{module}.v").write_text(source, "utf-8")
     _yosys(yosys, folder, "synthesis", synthesis_script(text, top, target))
@@ -110,10 +110,10 @@ def synthesis_script(text: str, top: str, target: Target) -> str:
                 signs = {"LEFT_SIGNED": left_sign == "s", "RIGHT_SIGNED": right_sign == "s"}
                 sizes = {"LEFT_BITS": int(left), "RIGHT_BITS": int(right)}
                 lines += _replaced(name, target.multiplier, {**sizes, **signs})
-    if target.adder:
-        lines.append(f"read_verilog {target.adder}.v")
-        for name, bits in _ADDER.findall(text):
-            lines += _replaced(name, target.adder, {"BITS": int(bits)})
+    if target.sum_register:
+        lines.append(f"read_verilog {target.sum_register}.v")
+        for name, bits in _SUM.findall(text):
+            lines += _replaced(name, target.sum_register, {"BITS": int(bits)})
     return "\n".join(
         [
             *lines,

@@ -37,8 +37,8 @@ class Target:
     """Verilog module, in a file of its name, that takes the place of ``RegisteredMultiplier``."""
     multiplier_bits: int = 0
     """Of each of its operands, at most."""
-    adder: str | None = None
-    """The same for ``MaskedAdder``."""
+    sum_register: str | None = None
+    """The same for ``SumRegister``."""
     needs_pins: bool = field(default=False)
     """Whether place and route wants a pin for every port: then registers stand for them."""
 
@@ -63,7 +63,7 @@ _TARGETS = (
         available_dsps=156,
         multiplier="ecp5_registered_multiplier",
         multiplier_bits=18,
-        adder="ecp5_masked_adder",
+        sum_register="ecp5_sum_register",
     ),
     Target(
         # Of the iCE40 family the UltraPlus alone has multipliers (eight); without them an 8-bit

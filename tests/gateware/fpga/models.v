@@ -1,4 +1,4 @@
-// The part of Lattice's MULT18X18D that is used, after its usage guide (FPGA-TN-02205): registers of
+// The part of Lattice's MULT18X18D that is used, after Lattice's sysDSP usage guide: registers of
 // the operands, in the pipeline and of the product, each where its clock is not NONE.
 module MULT18X18D #(
     parameter REG_INPUTA_CLK = "NONE", parameter REG_INPUTA_CE = "CE0",
@@ -51,4 +51,21 @@ module MULT18X18D #(
             amid <= product[35:0];
             held <= late;
         end
+endmodule
+
+// Two bits of a carry chain: a LUT of four inputs tells whether a bit passes the carry on, the lower
+// quarter of it what the carry is where it does not.
+module CCU2C #(
+    parameter [15:0] INIT0 = 0, parameter [15:0] INIT1 = 0,
+    parameter INJECT1_0 = "YES", parameter INJECT1_1 = "YES"
+) (
+    input CIN, A0, B0, C0, D0, A1, B1, C1, D1,
+    output S0, S1, COUT
+);
+    wire [1:0] passes = {INIT1[{D1, C1, B1, A1}], INIT0[{D0, C0, B0, A0}]};
+    wire [1:0] makes = {INIT1[{2'b00, B1, A1}], INIT0[{2'b00, B0, A0}]};
+    wire carry = passes[0] ? CIN : makes[0];
+    assign S0 = passes[0] ^ CIN;
+    assign S1 = passes[1] ^ carry;
+    assign COUT = passes[1] ? carry : makes[1];
 endmodule

@@ -1,0 +1,157 @@
+"""Whole products on the accelerator, over its buses, against NumPy and the event simulator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from accelsim.accelerators.systolic.algorithm import Product, product_of, reference
+from accelsim.accelerators.systolic.bench.tiles import any_values, random_stalls
+from accelsim.accelerators.systolic.model import architecture_text, mapper_text
+from accelsim.accelerators.systolic.parameters import SystolicParameters
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.random import Generator
+    from numpy.typing import NDArray
+
+    from accelsim.gateware.compiled import Run
+
+__all__ = ["LayerTrial", "event_cycles", "layer_trial", "random_layer_trial"]
+
+STREAMS = ("s_axis_activations", "s_axis_weights", "m_axis_results")
+SIZES = (20, 60, 200)
+"""Up to one of these are the ranks of a random product."""
+_WORKLOAD = """\
+name: product
+ranks: {{M: {m}, N: {n}, K: {k}}}
+tensors: {{A: [M, K], B: [K, N]}}
+formats: {{A: {activations}, B: {weights}, Z: int32}}
+cascade:
+  - Z[m,n] = A[m,k] * B[k,n]
+"""
+
+
+def event_cycles(parameters: SystolicParameters, m: int, n: int, k: int) -> int:
+    """Cycles of a product by the event simulator, with the array's own architecture and mapping."""
+    from accelsim.pipeline import simulate
+
+    with TemporaryDirectory() as made:
+        folder = Path(made)
+        mapper = folder / "mapper.yaml"
+        mapper.write_text(mapper_text(parameters, name="tiles"), "utf-8")
+        machine = folder / "machine.yaml"
+        text = architecture_text(parameters, name="array", mapper=str(mapper))
+        machine.write_text(text, "utf-8")
+        workload = folder / "product.yaml"
+        formats = {"activations": parameters.activations, "weights": parameters.weights}
+        workload.write_text(_WORKLOAD.format(m=m, n=n, k=k, **formats), "utf-8")
+        return simulate(str(workload), on=str(machine), fidelity="event").cycles
+
+
+@dataclass(frozen=True)
+class LayerTrial:
+    """A product with its operands, and when its streams are held up."""
+
+    product: Product
+    activations: NDArray[np.int64]
+    """[M, K]."""
+    weights: NDArray[np.int64]
+    """[K, N]."""
+    stalls: dict[str, NDArray[np.uint8]]
+    """Stream -> 1 in the cycles in which it is held up."""
+
+    @cached_property
+    def cycles(self) -> int:
+        """From the first operand to the last result, by the event simulator; nothing held up."""
+        product = self.product
+        return event_cycles(product.parameters, product.m, product.n, product.k)
+
+    def run(self, runner: Any, **options: Any) -> Run:
+        """Write the registers, stream operands in and results out."""
+        import numpy as np
+
+        from accelsim.accelerators.systolic.gateware import REGISTERS
+
+        offsets = {register.name: register.offset for register in REGISTERS}
+        m, n, k = self.product.units
+        writes = [("m", m), ("n", n), ("k", k), ("control", 1)]
+        found: Run = runner.run(
+            {
+                "s_axi_aw": np.array([[offsets[name], 0] for name, _ in writes], np.uint32),
+                "s_axi_w": np.array([[value, 0xF] for _, value in writes], np.uint32),
+                "s_axis_activations": _beats(self.product.activations(self.activations)),
+                "s_axis_weights": _beats(self.product.weights(self.weights)),
+            },
+            {"s_axi_b": len(writes), "m_axis_results": self.product.result_beats},
+            stalls=self.stalls,
+            most_cycles=1000 + 16 * self.cycles,
+            extra_cycles=64,
+            **options,
+        )
+        return found
+
+    def wrong_values(self, run: Run) -> str:
+        """What is wrong with the results of a run; nothing where all is right."""
+        import numpy as np
+
+        beats, stream_bytes = self.product.result_beats, self.product.parameters.stream_bytes
+        if run.passed["m_axis_results"] != beats:
+            return f"{run.passed['m_axis_results']} beats of results, must be {beats}"
+        if broken := sum(run.broken.values()):
+            return f"results changed or were withdrawn in {broken} cycles in which nobody took them"
+        words = run.outputs["m_axis_results"]
+        last = words[:, -1]
+        if last[:-1].any() or not last[-1]:
+            return "tlast is not with the last beat alone"
+        raw = np.ascontiguousarray(words[:, :-1].astype("<u4")).view(np.uint8)
+        found = self.product.results(np.ascontiguousarray(raw[:, :stream_bytes]))
+        expected = reference(self.activations, self.weights)
+        if len(wrong := np.argwhere(found != expected)):
+            row, column = (int(each) for each in wrong[0])
+            must = int(expected[row, column])
+            return f"result [{row}, {column}] is {int(found[row, column])}, must be {must}"
+        return ""
+
+    def measured_cycles(self, run: Run) -> int:
+        """From the first operand to the last result."""
+        first = min(int(run.stamps[stream][0]) for stream in STREAMS[:2])
+        return int(run.stamps["m_axis_results"][-1]) - first + 1
+
+
+def layer_trial(
+    parameters: SystolicParameters,
+    sizes: tuple[int, int, int],
+    random: Generator,
+    *,
+    stalled: bool = False,
+) -> LayerTrial:
+    """A product of sizes M, N and K with random operands."""
+    m, n, k = sizes
+    return LayerTrial(
+        product_of(parameters, m, n, k),
+        any_values(random, parameters.activation_bits, (m, k)),
+        any_values(random, parameters.weight_bits, (k, n)),
+        random_stalls(random, STREAMS) if stalled else {},
+    )
+
+
+def random_layer_trial(
+    parameters: SystolicParameters, random: Generator, *, stalled: bool
+) -> LayerTrial:
+    """A product of any shape."""
+    most = int(random.choice(SIZES))
+    m, n, k = (int(each) for each in random.integers(1, most + 1, 3))
+    return layer_trial(parameters, (m, n, k), random, stalled=stalled)
+
+
+def _beats(beats: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """Words of ``tdata``, and one of ``tlast``."""
+    import numpy as np
+
+    padded = np.pad(beats, ((0, 0), (0, -beats.shape[1] % 4)))
+    data = np.ascontiguousarray(padded).view("<u4")
+    return np.concatenate([data, np.zeros((len(data), 1), np.uint32)], axis=1)
