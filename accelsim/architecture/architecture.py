@@ -43,6 +43,8 @@ class Memory:
     """From a request to its first data; None where it is unknown."""
     ports: int = 1
     """Transfers at a time, which share the bandwidth."""
+    accumulates: bool = False
+    """Whether partial results are added up where they lie, instead of going back into the PEs."""
     aligned: bool = False
     """Whether a tile that does not fill the array takes as long to move as one that does."""
     bytes_per_cycle: int | None = None

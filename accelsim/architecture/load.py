@@ -226,6 +226,7 @@ def _memory(name: str, file: MemoryFile, sizes: Mapping[str, int], clock_hz: flo
         area_um2=file.area_um2,
         latency_cycles=sizes.get(f"{name}.latency_cycles"),
         ports=file.ports,
+        accumulates=file.accumulates,
         aligned=file.aligned,
     )
 

@@ -64,6 +64,9 @@ class MemoryFile(_Strict):
     """Cycles from a request to its first data; null where it is unknown. For ``event`` only."""
     ports: Count = 1
     """Transfers at a time, which share the bandwidth. For ``event`` only."""
+    accumulates: bool = False
+    """Whether partial results are added up in it as they leave the array, instead of going back
+    into the PEs first. For ``event`` only."""
     aligned: bool = False
     """Whether tiles lie in it as the array takes them, so that those that do not fill the array
     take as long to move as those that do. For ``event`` only."""

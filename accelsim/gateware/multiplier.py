@@ -8,7 +8,7 @@ from amaranth.hdl import Module, Shape, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from accelsim.errors import InputError
+from accelsim.gateware.streams.checks import refuse
 
 __all__ = ["RegisteredMultiplier"]
 
@@ -40,12 +40,14 @@ class RegisteredMultiplier(wiring.Component):
     LATENCY_CYCLES = 3
 
     def __init__(self, left: Shape, right: Shape) -> None:
+        problems: list[str] = []
         for name, shape in (("left", left), ("right", right)):
-            if not isinstance(shape, Shape) or not 1 <= shape.width <= _MOST_BITS:
-                bits = shape.width if isinstance(shape, Shape) else repr(shape)
-                raise InputError(
-                    f"multiplier: bits of {name} are {bits}, must be from 1 to {_MOST_BITS}"
+            bits = shape.width if isinstance(shape, Shape) else shape
+            if not isinstance(shape, Shape) or not 1 <= bits <= _MOST_BITS:
+                problems.append(
+                    f"multiplier: {name} is {bits!r}, must be a shape of 1 to {_MOST_BITS} bits"
                 )
+        refuse(self, problems)
         self.shape = Shape(left.width + right.width, left.signed or right.signed)
         self._operands = left, right
         super().__init__(

@@ -8,7 +8,7 @@ from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from accelsim.errors import InputError
+from accelsim.gateware.streams.checks import refuse, whole_number
 
 __all__ = ["SumRegister"]
 
@@ -40,10 +40,7 @@ class SumRegister(wiring.Component):
     """
 
     def __init__(self, bits: int) -> None:
-        if isinstance(bits, bool) or not isinstance(bits, int) or not 1 <= bits <= _MOST_BITS:
-            raise InputError(
-                f"sum register: bits is {bits!r}, must be a whole number from 1 to {_MOST_BITS}"
-            )
+        refuse(self, whole_number("sum register", "bits", bits, 1, _MOST_BITS))
         self._bits = bits
         number = signed(bits)
         super().__init__(

@@ -151,9 +151,11 @@ class Durations:
 
         return work
 
-    def _filled(self, way: Way, crossing: Crossing, extents: tuple[int, ...]) -> Fraction:
-        """How many times as much a tile is as it is moved: of whole multiples of the PEs along all
-        unrolled ranks where one of its two memories holds it as the array takes it."""
+    def _filled(
+        self, way: Way, crossing: Crossing, extents: tuple[int, ...], memory: str
+    ) -> Fraction:
+        """How many times as much of a tile passes a memory, as long as it takes: whole multiples of
+        the PEs along all unrolled ranks where one of its ends holds it as the array takes it."""
         memories, schedule = self.residency.architecture.memories, way.schedule
         ends = (crossing.above.memory, crossing.below.memory)
         if not any(end in memories and memories[end].aligned for end in ends):
@@ -163,25 +165,29 @@ class Durations:
         cut = tile_cut(way, extents)
         for loop in schedule.loops[applied : crossing.depth]:
             cut = cut_by(cut, loop.rank, loop.tile)
-        if crossing.kind == "operands":
-            return Fraction(_points(_filled_cut(cut, schedule)), _points(cut))
-        tensor = self.residency.cascade.tensors[crossing.access.tensor]
-        whole = _filled_tensor(tensor, crossing.access, schedule)
         full = _filled_cut(cut, schedule)
-        if self.residency.in_pes(schedule.array.name, crossing.below):
-            cut = in_runs(crossing.access, cut, schedule.widths)
-            full = in_runs(crossing.access, full, _pes(schedule))
-        moved = moved_elements(crossing.access, whole, full)
-        return Fraction(moved, moved_elements(crossing.access, tensor, cut))
+        if crossing.kind == "operands":
+            return Fraction(_points(full), _points(cut))
+        access, pes, full_pes = crossing.access, schedule.widths, _pes(schedule)
+        tensor = self.residency.cascade.tensors[access.tensor]
+        whole = _filled_tensor(tensor, access, schedule)
+        inside = self.residency.in_pes(schedule.array.name, crossing.below)
+        if inside and memory == crossing.below.memory:
+            # What several PEs need, each of them takes.
+            moved = moved_elements(access, whole, full, full_pes)
+            return Fraction(moved, moved_elements(access, tensor, cut, pes))
+        if inside:
+            cut, full = in_runs(access, cut, pes), in_runs(access, full, full_pes)
+        return Fraction(moved_elements(access, whole, full), moved_elements(access, tensor, cut))
 
     def _parts(
         self, way: Way, share: Share, elements: int, extents: tuple[int, ...]
     ) -> Iterator[Part]:
         """What so many elements of a tile take of each memory."""
         crossing, cut = share.crossing, tile_cut(way, extents)
-        filled = self._filled(way, crossing, extents)
         for memory, directions in share.per_element.items():
             component = self.memory(memory)
+            filled = self._filled(way, crossing, extents, memory) if component.limited else 1
             for each, write in zip(directions, (False, True), strict=True):
                 bits = elements * filled * each
                 if not (bits and component.limited):

@@ -150,7 +150,8 @@ class _Builder:
         kept = [
             c
             for c in self.crossings[name]
-            if self.durations.kept_depth(way, c) is not None and (c.moved or c.kind != "partial")
+            if self.durations.kept_depth(way, c) is not None
+            and (c.kind != "partial" or (c.moved and not self._added_up(c)))
         ]
         memories = [m for c in passing for m in c.moved if self.durations.memory(m).limited]
         movers: dict[Crossing, Actor] = {}
@@ -180,6 +181,13 @@ class _Builder:
             down = [c for c in kept if c.kind == "down" and c.access == access]
             self._inputs(turn, access, down, movers)
         self._results(turn, [c for c in kept if c.kind in ("up", "partial")], movers)
+
+    def _added_up(self, crossing: Crossing) -> bool:
+        """Whether partial results stay where they are, and new ones are added to them there."""
+        machine = self.residency.architecture
+        above, below = (machine.memories.get(s.memory) for s in (crossing.above, crossing.below))
+        inside = below is None or below.parent in machine.arrays
+        return above is not None and above.accumulates and inside
 
     def _mover(self, way: Way, crossing: Crossing, *, last: bool) -> Actor:
         depth = self.durations.kept_depth(way, crossing)

@@ -7,12 +7,12 @@ from accelsim.accelerators.systolic.timing import PRODUCT_LATENCY_CYCLES
 
 __all__ = ["architecture_text", "mapper_text"]
 
-INPUT_CYCLES = 3
-"""From the last beat of a tile to its first value that the array takes: a word is put together,
-lies in the scratchpad, is read, and waits in the register behind it."""
-OUTPUT_CYCLES = {"weight-stationary": 8, "output-stationary": 7}
-"""From a sum that leaves the PEs to its first beat: the buffer behind the array, three cycles in
-which it is added up, two to read it, one to cut it into beats."""
+INPUT_CYCLES = 1
+"""A word waits in a register before it lies in its scratchpad."""
+OUTPUT_CYCLES = {"weight-stationary": 10, "output-stationary": 9}
+"""From a word in a scratchpad to the first beat of its sums, besides the PEs: two cycles to read it,
+the buffer behind the array, three cycles in which sums are added up, two to read them, one to cut
+them into beats. Of weights, one more for the array to see that they have come."""
 
 
 def architecture_text(parameters: SystolicParameters, *, name: str, mapper: str) -> str:
@@ -96,6 +96,7 @@ components:
   results:
     kind: memory
     parent: DRAM
+    accumulates: true
     size_bytes: {z_size}
     bytes_per_cycle: 3 * {z_word}
     ports: 3

@@ -44,7 +44,7 @@ Stalls = Sequence[int]
 def array_latency_cycles(rows: int, columns: int) -> int:
     """From an activation that is taken to the results that it completes.
 
-    A register in every PE on its way, one for the product, one for the sum, one for the output.
+    A register in every PE on its way, those of the product, one for the sum, one for the output.
     """
     return rows + columns + PRODUCT_LATENCY_CYCLES + 1
 
@@ -58,7 +58,7 @@ def array_cycles(tiles: Tiles) -> int:
 
     Example:
         >>> array_cycles(Tiles("weight-stationary", 8, 8, [16, 16]))
-        58
+        61
     """
     rows = tiles.rows
     apart = sum(max(steps, rows) for steps in tiles.steps[:-1])

@@ -60,14 +60,10 @@ class OutputStationaryCell(wiring.Component):
         # The operands' registers in the multiplier stand beside those that pass them on.
         arithmetic = self._arithmetic
         product = arithmetic.multiply(m, platform, self.enable, self.activation, self.weight)
-        # Behind a reset, products of what was there before are still to come: none is kept, since
-        # sums begin anew until the first that counts.
-        last, fresh = self.last_out, Signal(init=1)
-        for _ in range(arithmetic.product_latency_cycles - 1):
-            held = Signal(name="last", init=1)
-            with m.If(self.enable):
-                m.d.sync += held.eq(last)
-            last = held
+        # A reset is the end of a tile: products of what was there before it are still to come from
+        # the multiplier, and the sum is to begin behind them.
+        last = delayed(m, self.enable, self.last_out, arithmetic.product_latency_cycles - 1)
+        fresh = Signal()
         total = arithmetic.accumulate(m, platform, self.enable, ~fresh, product)
         with m.If(self.enable):
             m.d.sync += fresh.eq(last)

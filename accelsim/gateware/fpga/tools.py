@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from accelsim.caching import cache_folder
 from accelsim.errors import UnsupportedError
 
 __all__ = ["Tool", "find_tool", "run_tool", "tool_environment"]
@@ -76,17 +77,8 @@ def tool_environment(environment: Mapping[str, str]) -> dict[str, str]:
             to the tools.
     """
     made = dict(environment)
-    asked = environment.get("ACCELSIM_CACHE", "")
-    if "YOWASP_CACHE_DIR" in environment or asked.lower() == "off":
-        return made
-    if asked:
-        made["YOWASP_CACHE_DIR"] = os.path.abspath(os.path.join(asked, "yowasp"))
-        return made
-    base = environment.get("XDG_CACHE_HOME", "")
-    if not os.path.isabs(base):
-        base = os.path.expanduser("~/.cache")
-    if os.path.isabs(base):
-        made["YOWASP_CACHE_DIR"] = os.path.join(base, "accelsim", "yowasp")
+    if "YOWASP_CACHE_DIR" not in environment and (folder := cache_folder(environment)):
+        made["YOWASP_CACHE_DIR"] = str(folder.absolute() / "yowasp")
     return made
 
 

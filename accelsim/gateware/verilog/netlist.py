@@ -224,7 +224,7 @@ def _cell(cell: Cell, lines: Iterator[str], module: Netlist) -> Cell:
         elif value.isdecimal():
             cell.parameters[name[1:]] = int(value)
         else:
-            cell.parameters[name[1:]] = value
+            cell.parameters[name[1:]] = value.strip('"').replace("\\\\", "\\")
     return cell
 
 
