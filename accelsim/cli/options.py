@@ -10,7 +10,7 @@ from pathlib import Path
 
 from accelsim.errors import InputError
 
-__all__ = ["add_json", "assignments", "emit_json"]
+__all__ = ["add_json", "assignments", "emit_json", "whole_option"]
 
 
 def assignments(written: Sequence[str], option: str) -> dict[str, str]:
@@ -32,6 +32,20 @@ def assignments(written: Sequence[str], option: str) -> dict[str, str]:
     if problems:
         raise InputError(problems)
     return found
+
+
+def whole_option(text: str, option: str, *, least: int, most: int = 2**63 - 1) -> int:
+    """A whole number from the command line.
+
+    Raises:
+        InputError: where it is none, or out of range.
+    """
+    digits = text.isascii() and text.isdigit() and len(text) < 20
+    if not (digits and least <= int(text) <= most):
+        raise InputError(
+            f"{option} is '{text[:40]}', must be a whole number from {least:,} to {most:,}"
+        )
+    return int(text)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

@@ -165,20 +165,13 @@ class Durations:
         cut = tile_cut(way, extents)
         for loop in schedule.loops[applied : crossing.depth]:
             cut = cut_by(cut, loop.rank, loop.tile)
-        full = _filled_cut(cut, schedule)
         if crossing.kind == "operands":
-            return Fraction(_points(full), _points(cut))
-        access, pes, full_pes = crossing.access, schedule.widths, _pes(schedule)
-        tensor = self.residency.cascade.tensors[access.tensor]
-        whole = _filled_tensor(tensor, access, schedule)
-        inside = self.residency.in_pes(schedule.array.name, crossing.below)
-        if inside and memory == crossing.below.memory:
-            # What several PEs need, each of them takes.
-            moved = moved_elements(access, whole, full, full_pes)
-            return Fraction(moved, moved_elements(access, tensor, cut, pes))
-        if inside:
-            cut, full = in_runs(access, cut, pes), in_runs(access, full, full_pes)
-        return Fraction(moved_elements(access, whole, full), moved_elements(access, tensor, cut))
+            return Fraction(_points(_filled_cut(cut, schedule)), _points(cut))
+        tensor = self.residency.cascade.tensors[crossing.access.tensor]
+        if self.residency.in_pes(schedule.array.name, crossing.below):
+            into = memory == crossing.below.memory
+            return _filled_in_pes(schedule, tensor, crossing, cut, into=into)
+        return _filled_outside(schedule, tensor, crossing.access, cut)
 
     def _parts(
         self, way: Way, share: Share, elements: int, extents: tuple[int, ...]
@@ -279,6 +272,29 @@ def _filled_tensor(tensor: Tensor, access: TensorAccess, schedule: Schedule) -> 
         for length, index in zip(tensor.shape, access.indices, strict=True)
     ]
     return replace(tensor, shape=tuple(grown))
+
+
+def _filled_outside(schedule: Schedule, tensor: Tensor, access: TensorAccess, cut: Cut) -> Fraction:
+    """How many times as much is delivered for the tiles of a cut once they are filled up."""
+    whole = _filled_tensor(tensor, access, schedule)
+    moved = moved_elements(access, whole, _filled_cut(cut, schedule))
+    return Fraction(moved, moved_elements(access, tensor, cut))
+
+
+def _filled_in_pes(
+    schedule: Schedule, tensor: Tensor, crossing: Crossing, cut: Cut, *, into: bool
+) -> Fraction:
+    """The same of a store that each PE has: what is delivered, or what all of them take."""
+    access, pes, full_pes = crossing.access, schedule.widths, _pes(schedule)
+    whole, full = _filled_tensor(tensor, access, schedule), _filled_cut(cut, schedule)
+    delivered = moved_elements(access, tensor, in_runs(access, cut, pes))
+    if not into:
+        return Fraction(moved_elements(access, whole, in_runs(access, full, full_pes)), delivered)
+    # What several PEs need each of them takes; a share spreads that over all tiles alike.
+    every = schedule.cuts[crossing.depth]
+    taken = moved_elements(access, tensor, every, pes)
+    copies = Fraction(taken, moved_elements(access, tensor, in_runs(access, every, pes)))
+    return moved_elements(access, whole, full, full_pes) / (delivered * copies)
 
 
 def _up(extent: int, pes: int) -> int:

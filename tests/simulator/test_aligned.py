@@ -36,6 +36,7 @@ SHAPES = {
     PRODUCT: {"A": ("M", "K"), "B": ("K", "N")},
     "Z[m] = A[m+k] * B[k]": {"A": ("H",), "B": ("K",)},
     "Z[m] = A[2*m+k] * B[k]": {"A": ("H",), "B": ("K",)},
+    "Z[m1] = A[M0*m1+m0] * B[m0]": {"A": ("M",), "B": ("M0",)},
     "Z[p] = A[M0*m1+m0] * B[p]": {"A": ("M",), "B": ("P",)},
 }
 
@@ -172,6 +173,17 @@ def test_several_ranks_on_one_side() -> None:
     assert play(PRODUCT, ranks, steps, FOURS, on, bits)[0].cycles == 4 * 8 + 8 * 8 + 8
 
 
+def test_both_parts_of_a_split_rank() -> None:
+    """Chunks of 6 are 8, of which there are three all the same: 8 bytes of B, 3 of Z."""
+    text, ranks = "Z[m1] = A[M0*m1+m0] * B[m0]", {"M0": 6, "M1": "ceil(M / M0)", "M": 15}
+    steps = [Keep("buffer", (("B",), ("Z",))), Loop("M1")]
+    compute = Compute("Z", "array", columns="M0")
+    for aligned, filled in (((), 6), (("buffer",), 8)):
+        on = machine(rates={"DRAM": 1}, aligned=aligned)
+        timing, _ = play(text, ranks, steps, compute, on, {"B": 8, "Z": 8})
+        assert timing.cycles == filled + 5 + 3
+
+
 def test_what_passes_while_the_array_works() -> None:
     """From the buffer into 4 PEs, a byte a cycle: 5 cycles of work for each of 2 folds."""
     ranks, bits = {"N": 6, "K": 5}, {"A": 8}
@@ -256,8 +268,8 @@ def test_ragged_ranks_take_as_long_as_whole_ones(
     drawn: tuple[str, dict[str, int], list[Step], Compute, int, int, bool], systolic: bool
 ) -> None:
     text, ranks, steps, compute, rows, columns, registers = drawn
-    # What PEs share of a sum or a window is spread over all tiles alike, ragged or not.
-    shared = text != PRODUCT or "K" in dict(compute.rows + compute.columns)
+    # What operations do to registers depends on how many PEs share a sum.
+    shared = "K" in dict(compute.rows + compute.columns)
     on = machine(
         rows,
         columns,
@@ -424,3 +436,11 @@ def test_results_that_leave_before_their_successors_are_computed() -> None:
     timing, _ = play(PRODUCT, SIZES, [KEEP_A], OUTPUTS_STAY, on, {"A": 8, "Z": 8})
     # The buffer takes A in at a byte a cycle, too.
     assert timing.cycles == 16 + 4 * 8 + 6 + 4
+
+
+def test_folds_by_themselves_have_had_their_way_out() -> None:
+    """64 results at a byte a cycle into the buffer, longer than 4 folds of 12 cycles take; then 64
+    out of it again, which begin when the last one is there, not before."""
+    on = machine(4, 4, rates={"buffer": 1}, systolic=Systolic(overlap_folds=False))
+    steps = [Keep("buffer", (("Z",),))]
+    assert play(PRODUCT, SIZES, steps, OUTPUTS_STAY, on, {"Z": 8})[0].cycles == 64 + 64

@@ -10,7 +10,7 @@ __all__ = ["architecture_text", "mapper_text"]
 INPUT_CYCLES = 1
 """A word waits in a register before it lies in its scratchpad."""
 OUTPUT_CYCLES = {"weight-stationary": 10, "output-stationary": 9}
-"""From a word in a scratchpad to the first beat of its sums, besides the PEs: two cycles to read it,
+"""From a word in a scratchpad to the first beat of its sums, besides the PEs: two cycles to read,
 the buffer behind the array, three cycles in which sums are added up, two to read them, one to cut
 them into beats. Of weights, one more for the array to see that they have come."""
 

@@ -49,6 +49,7 @@ def library_of(component: Component, *, cache: Path | None = None) -> Path:
 
     text = rtlil_of(component, "top")
     driver = _DRIVER.read_text("utf-8")
+    text=text.replace("module \\pe\n","attribute \\keep_hierarchy 1\nmodule \\pe\n")
     parts = (text, driver, compiler, *_FLAGS, yosys_version())
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
     folder = cache or _folder()
@@ -61,7 +62,7 @@ def library_of(component: Component, *, cache: Path | None = None) -> Path:
     with tempfile.TemporaryDirectory(dir=folder) as work:
         source = Path(work) / "top.cc"
         made = Path(work) / "top.so"
-        script = f"read_rtlil <<rtlil\n{text}\nrtlil\nwrite_cxxrtl -noflatten"
+        script = f"read_rtlil <<rtlil\n{text}\nrtlil\nhierarchy -top top\nflatten\nwrite_cxxrtl -noflatten"
         source.write_text(f"{run_yosys(script)}\n{driver}", "utf-8")
         command = [compiler, *_FLAGS, "-I", str(_include()), "-o", str(made), str(source)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from os.path import commonprefix
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from accelsim.gateware.verilog.module import Emitted, emit
@@ -60,27 +60,20 @@ def _emit_all(
     firsts: dict[str, str] = {}
 
     def visit(name: str) -> None:
-        if name in emitted:
-            return
-        module = modules[name]
-        for item in module.items:
-            if isinstance(item, Cell) and item.module:
+        instances = [item for item in modules[name].items if isinstance(item, Cell) and item.module]
+        for item in instances:
+            if item.module not in emitted:
                 visit(item.module)
-                item.kind = "\\" + stands_for[item.module]
-        children = {c.module: emitted[c.module] for c in module.items if _is_instance(c)}
-        found = emit(module, children, order=order if name == top else None)
+            item.kind = "\\" + stands_for[item.module]
+        children = {item.module: emitted[item.module] for item in instances}
+        found = emit(modules[name], children, order=order if name == top else None)
         emitted[name] = found
-        first = firsts.setdefault(found.body, name)
-        stands_for[name] = first
-        same.setdefault(first, []).append(name)
+        stands_for[name] = firsts.setdefault(found.body, name)
+        same.setdefault(stands_for[name], []).append(name)
 
     stands_for: dict[str, str] = {}
     visit(top)
     return emitted, same
-
-
-def _is_instance(item: object) -> bool:
-    return isinstance(item, Cell) and bool(item.module)
 
 
 def _names(same: Mapping[str, list[str]], top: str) -> dict[str, str]:
@@ -99,7 +92,8 @@ def _shared(group: list[str], top: str) -> str:
     paths = [name.removeprefix(f"{top}.").split(".")[::-1] for name in group]
     found = []
     for parts in zip(*paths, strict=False):
-        shared = commonprefix(parts).strip("_")
+        letters = takewhile(lambda same: len(set(same)) == 1, zip(*parts, strict=False))
+        shared = "".join(same[0] for same in letters).strip("_")
         if len(shared) > 2:
             found.append(shared)
     return "_".join(reversed(found)) or "_".join(reversed(paths[0]))

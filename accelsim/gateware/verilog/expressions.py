@@ -20,6 +20,8 @@ __all__ = ["Expressions", "constant", "fitted"]
 
 MOST_LETTERS = 72
 """Of an expression that stands within another."""
+MOST_LETTERS_OFTEN = 32
+"""Of one that stands within several: a condition of one bit."""
 
 MOST_COLUMNS = 98
 
@@ -36,7 +38,9 @@ _ALONE = frozenset(("$mul", "$sshr"))
 _NEVER_SIGNED = frozenset(("$divfloor", "$modfloor", "$shift"))
 _WORDS = {
     "$add": "sum", "$sub": "difference", "$mul": "product", "$mux": "choice", "$and": "both",
-    "$or": "either", "$not": "inverse", "$eq": "equal", "$ne": "differs", "$shl": "shifted",
+    "$or": "either", "$xor": "differ", "$not": "inverse", "$neg": "negative", "$eq": "equal",
+    "$ne": "differ", "$lt": "less", "$le": "within", "$gt": "more", "$ge": "enough",
+    "$reduce_or": "any", "$reduce_bool": "any", "$reduce_and": "all_set", "$shl": "shifted",
     "$shr": "shifted", "$sshr": "shifted", "$shift": "shifted", "$memrd_v2": "word",
 }  # fmt: skip
 
@@ -73,10 +77,9 @@ class Expressions:
         """Wire that is an output port under another name -> the port."""
         for port, spec in flow.loose.items():
             if len(spec) == 1 and isinstance(spec[0], Bits):
-                (bits,) = spec
-                inner = module.wires[bits.wire]
-                if bits.width == inner.width and not inner.port:
-                    self.merged.setdefault(bits.wire, port)
+                inner = module.wires[spec[0].wire]
+                if spec[0].width == inner.width and not inner.port:
+                    self.merged.setdefault(inner.name, port)
         self._better |= _of_instances(flow, children)
         self._better = self._of_ports() | self._better
         ports = [name for name, wire in module.wires.items() if wire.port]
@@ -94,9 +97,10 @@ class Expressions:
         }
         for alias, spec in self.flow.module.aliases:
             for at, chunk in enumerate(reversed(spec)):
-                if isinstance(chunk, Bits) and chunk.wire.startswith("\\port$"):
-                    if chunk.width == self.flow.module.wires[chunk.wire].width:
-                        found.setdefault(chunk.wire, f"{alias}_{at}")
+                if not isinstance(chunk, Bits) or not chunk.wire.startswith("\\port$"):
+                    continue
+                if chunk.width == self.flow.module.wires[chunk.wire].width:
+                    found.setdefault(chunk.wire, f"{alias}_{at}")
         return found
 
     def name(self, wire: str) -> str:
@@ -124,10 +128,14 @@ class Expressions:
             and isinstance(item, Cell)
             and (item.kind in _BINARY or item.kind in _UNARY or item.kind == "$mux")
             and item.kind not in _ALONE
-            and self.flow.reads[wire] == 1
             and wire not in self.flow.parted
-            and len(self._operation(wire)[0]) <= MOST_LETTERS
+            and len(self._operation(wire)[0]) <= self._most_letters(wire)
         )
+
+    def _most_letters(self, wire: str) -> int:
+        if self.flow.reads[wire] == 1:
+            return MOST_LETTERS
+        return MOST_LETTERS_OFTEN if self.flow.widths[wire] == 1 else 0
 
     def text(self, spec: Spec) -> str:
         """A value."""

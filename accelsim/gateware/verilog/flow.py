@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from accelsim.gateware.verilog.netlist import (
     Assign,
@@ -19,7 +20,16 @@ from accelsim.gateware.verilog.netlist import (
     width_of,
 )
 
-__all__ = ["Flow", "Item", "assignments", "bits_of", "operands", "output_of", "segments", "select_bits"]
+__all__ = [
+    "Flow",
+    "Item",
+    "assignments",
+    "bits_of",
+    "operands",
+    "output_of",
+    "segments",
+    "select_bits",
+]
 
 Item = Cell | Process
 
@@ -68,8 +78,8 @@ class Flow:
             for port, direction in self._children[item.module].items():
                 if direction == "output" and port in item.ports:
                     yield from (chunk.wire for chunk in bits_of(item.ports[port]))
-        elif (port := output_of(item)) is not None:
-            (driven,) = bits_of(item.ports[port])
+        elif (output := output_of(item)) is not None:
+            (driven,) = bits_of(item.ports[output])
             yield driven.wire
 
     def needs(self, item: Item) -> list[Spec]:
@@ -190,7 +200,7 @@ def segments(process: Process) -> list[tuple[int, int]]:
     """Highest and lowest bit of the parts that are always assigned together."""
     ends = {each.left.high + 1 for each in assignments(process.body)}
     cuts = sorted(ends | {each.left.low for each in assignments(process.body)})
-    return [(high - 1, low) for low, high in zip(cuts, cuts[1:], strict=False)]
+    return [(high - 1, low) for low, high in pairwise(cuts)]
 
 
 def select_bits(spec: Spec, high: int, low: int) -> Spec:

@@ -82,7 +82,8 @@ def merged(into: list[Statement], other: list[Statement]) -> None:
             into.append(each)
         else:
             before = into[same]
-            assert isinstance(before, Branch) and isinstance(each, Branch)
+            assert isinstance(before, Branch)
+            assert isinstance(each, Branch)
             missing = len(each.conditions) - len(before.conditions)
             if missing > 0:
                 before.conditions = each.conditions
@@ -201,5 +202,3 @@ def _equal(value: Spec, digits: str, words: Expressions) -> str:
 
 def _negated(test: str) -> str:
     return f"~{test}" if test.replace("_", "").isalnum() else f"~({test})"
-
-

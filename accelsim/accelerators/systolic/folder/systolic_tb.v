@@ -2,8 +2,6 @@
 //
 // Prints "PASS: <beats> beats, <cycles> cycles", or "FAIL" with what was wrong first, and then ends
 // with an error. +stalls=1 holds every stream up now and then; +vcd writes systolic.vcd.
-`timescale 1ns / 1ns
-
 module systolic_tb;
 //@CONSTANTS@
 
@@ -150,42 +148,48 @@ module systolic_tb;
     end
   end
 
+  // Registers are written and read at falling edges, in the middle of a cycle.
+  reg taken_a = 1'b0;
+  reg taken_w = 1'b0;
   task write(input [5:0] address, input [31:0] data);
     begin
-      awaddr <= address;
-      wdata <= data;
-      awvalid <= 1'b1;
-      wvalid <= 1'b1;
-      @(posedge clk);
+      awaddr = address;
+      wdata = data;
+      awvalid = 1'b1;
+      wvalid = 1'b1;
       while (awvalid || wvalid) begin
-        if (awready) awvalid <= 1'b0;
-        if (wready) wvalid <= 1'b0;
-        @(posedge clk);
+        taken_a = awready;
+        taken_w = wready;
+        @(negedge clk);
+        if (taken_a) awvalid = 1'b0;
+        if (taken_w) wvalid = 1'b0;
       end
-      while (!bvalid) @(posedge clk);
+      while (!bvalid) @(negedge clk);
       if (bresp !== 2'b00) begin
         $display("FAIL: a write to %h was answered with %b", address, bresp);
         $fatal;
       end
+      @(negedge clk);
     end
   endtask
 
   reg [31:0] found = 32'd0;
   task read(input [5:0] address);
     begin
-      araddr <= address;
-      arvalid <= 1'b1;
-      @(posedge clk);
+      araddr = address;
+      arvalid = 1'b1;
       while (arvalid) begin
-        if (arready) arvalid <= 1'b0;
-        @(posedge clk);
+        taken_a = arready;
+        @(negedge clk);
+        if (taken_a) arvalid = 1'b0;
       end
-      while (!rvalid) @(posedge clk);
+      while (!rvalid) @(negedge clk);
       if (rresp !== 2'b00) begin
         $display("FAIL: a read of %h was answered with %b", address, rresp);
         $fatal;
       end
       found = rdata;
+      @(negedge clk);
     end
   endtask
 
@@ -211,9 +215,9 @@ module systolic_tb;
     $readmemh("weights.hex", weights);
     $readmemh("results.hex", results);
     cycles = 0;
-    repeat (4) @(posedge clk);
-    rst <= 1'b0;
-    @(posedge clk);
+    repeat (4) @(negedge clk);
+    rst = 1'b0;
+    @(negedge clk);
     expects(VERSION, 32'd1);
     expects(SHAPE, SHAPE_VALUE);
     expects(TILING, TILING_VALUE);
@@ -226,7 +230,7 @@ module systolic_tb;
       write(K, K_UNITS[32*product+:32]);
       expects(M, M_UNITS[32*product+:32]);
       write(CONTROL, 32'd1);
-      while (z_at != z_end) @(posedge clk);
+      while (z_at != z_end) @(negedge clk);
       expects(STATUS, 32'd2);
       read(CYCLES);
       $display("product %0d: %0d cycles", product, found);
@@ -239,7 +243,7 @@ module systolic_tb;
       cycles = cycles + found;
     end
     // Nothing may follow.
-    repeat (100) @(posedge clk);
+    repeat (100) @(negedge clk);
     $display("PASS: %0d beats, %0d cycles", z_at, cycles);
     $finish;
   end

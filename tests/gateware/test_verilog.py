@@ -1,0 +1,307 @@
+"""The emitter: what it writes equals what it was given, proven by Yosys; and how it reads."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("amaranth")
+
+from amaranth.hdl import Array, Cat, Module, Mux, Signal, signed, unsigned
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from accelsim.errors import UnsupportedError
+from accelsim.formats import number_format
+from accelsim.gateware.arrays.cell import DenseArithmetic
+from accelsim.gateware.arrays.output_stationary import OutputStationaryArray
+from accelsim.gateware.arrays.weight_stationary import WeightStationaryArray
+from accelsim.gateware.axi import AxiLiteRegisters, Register
+from accelsim.gateware.floats import FloatAdd, FloatMultiply
+from accelsim.gateware.scratchpad import Scratchpad
+from accelsim.gateware.sequencer.accumulator import Accumulator
+from accelsim.gateware.sequencer.core import MatrixCore
+from accelsim.gateware.sequencer.movers import Loops
+from accelsim.gateware.sequencer.tiles import TileSizes, TileWalker
+from accelsim.gateware.sequencer.walk import Walk
+from accelsim.gateware.sharing import rtlil_of
+from accelsim.gateware.streams import Fifo, Narrow, SkidBuffer, Widen
+from accelsim.gateware.trees import AdderTree
+from accelsim.gateware.verilog import verilog_of
+
+YOSYS = shutil.which("yosys")
+needs_yosys = pytest.mark.skipif(YOSYS is None, reason="needs yosys: apt install yosys")
+
+# From reset values on, both get the same inputs; SAT looks for any at which outputs differ.
+SCRIPT = """
+read_rtlil {folder}/gold.il
+hierarchy -top top; proc; flatten; memory; opt -full; zinit -all; rename top gold
+design -stash gold
+read_verilog {folder}/gate.v
+hierarchy -check -top top; proc; flatten; memory; opt -full; zinit -all; rename top gate
+design -stash gate
+design -copy-from gold -as gold gold; design -copy-from gate -as gate gate
+miter -equiv -flatten -make_assert gold gate miter; hierarchy -top miter; opt -full
+sat -verify -prove-asserts -seq 0 -maxsteps {steps} -tempinduct -tempinduct-baseonly miter
+"""
+
+
+def equal(folder: Path, rtlil: str, verilog: str, steps: int) -> bool:
+    """Whether RTLIL and Verilog do the same in their first cycles, whatever comes in."""
+    (folder / "gold.il").write_text(rtlil, "utf-8")
+    (folder / "gate.v").write_text(verilog, "utf-8")
+    (folder / "prove.ys").write_text(SCRIPT.format(folder=folder, steps=steps), "utf-8")
+    command = [str(YOSYS), "-q", str(folder / "prove.ys")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=500, check=False)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0 or "proof did fail" in said, said
+    return done.returncode == 0
+
+
+def check(folder: Path, make: Callable[[], Any], steps: int) -> str:
+    text = verilog_of(make(), "top")
+    assert equal(folder, rtlil_of(make(), "top"), text, steps)
+    return text
+
+
+class Operators(wiring.Component):
+    """All operators, of operands of odd widths, signed and not."""
+
+    def __init__(self, a: Any, b: Any) -> None:
+        self.shapes = a, b
+        super().__init__({"a": In(a), "b": In(b), "s": In(3), "y": Out(400), "z": Out(24)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        a, b, s = self.a, self.b, self.s
+        total = Signal(signed(12))
+        m.d.comb += total.eq(a - b)
+        found = [a + b, a - b, a * b, a & b, a | b, a ^ b, ~a, -a, -b, a == b, a != b, a < b]
+        found += [a <= b, a > b, a >= b, a << s, a >> s, b >> s, total >> s, (a + b)[1:3]]
+        found += [a.any(), a.all(), b.xor(), a.bool(), Mux(a == 1, a, b), Mux(s[0], b, 3)]
+        found += [(a + b) * b, abs(a), a.as_unsigned().bit_select(s, 2)]
+        found += [(a * 3)[2:], a == -1, (a - 1) < b, Array([a, b, total])[s[:2]]]
+        found += [a.as_unsigned().word_select(s[0], 2), Cat(a, b, s).rotate_left(3), total < 0]
+        if not self.shapes[0].signed and not self.shapes[1].signed:
+            found += [a // b, a % b]
+        m.d.comb += self.y.eq(Cat(*found))
+        with m.Switch(s):
+            with m.Case("1--"):
+                m.d.comb += self.z[:12].eq(total)
+            with m.Case("0-1", "010"):
+                m.d.comb += self.z[4:20].eq(a)
+                with m.If(a > b):
+                    m.d.comb += self.z[6:9].eq(b)
+                with m.Elif(b[0]):
+                    m.d.comb += self.z[8:10].eq(~s)
+            with m.Default():
+                m.d.comb += self.z.eq(-1)
+        with m.If(s == 5):
+            m.d.comb += self.z[20:].eq(a)
+        return m
+
+
+class Registers(wiring.Component):
+    """Registers under conditions of all kinds, with a reset and without."""
+
+    def __init__(self) -> None:
+        super().__init__({"a": In(3), "b": In(3), "x": Out(6, init=5), "y": Out(6)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        a, b = self.a, self.b
+        held = Signal(6, init=9, reset_less=True)
+        begin, final, reg = Signal(name="begin"), Signal(name="final"), Signal(2, name="reg")
+        m.d.sync += [begin.eq(a[0]), final.eq(begin), self.y.eq(held + final)]
+        with m.If(a == 0):
+            m.d.sync += self.x[:3].eq(b)
+        with m.Elif(b[1] | final):
+            m.d.sync += [self.x.eq(self.x + 1), held.eq(held ^ a)]
+            with m.If(a > b):
+                m.d.sync += self.x[5].eq(1)
+        with m.Else():
+            with m.If(reg == 2):
+                m.d.sync += held.eq(self.x - b)
+        with m.If(b == 7):
+            m.d.sync += [held[:2].eq(a), reg.eq(reg + 1)]
+        with m.Switch(reg):
+            with m.Case(0, 3):
+                m.d.sync += self.y[3:].eq(a)
+            with m.Case(1):
+                m.d.sync += reg.eq(3)
+        return m
+
+
+def dense() -> DenseArithmetic:
+    return DenseArithmetic(activation_bits=2, weight_bits=2, result_bits=4)
+
+
+SHAPES = [
+    (unsigned(4), unsigned(3)),
+    (signed(4), signed(3)),
+    (signed(3), unsigned(5)),
+    (unsigned(3), signed(6)),
+]
+
+
+@needs_yosys
+@pytest.mark.parametrize("shapes", SHAPES, ids=lambda pair: f"{pair[0]}-{pair[1]}")
+def test_operators_are_what_they_were(shapes: tuple[Any, Any], tmp_path: Path) -> None:
+    check(tmp_path, lambda: Operators(*shapes), 1)
+
+
+@needs_yosys
+@pytest.mark.parametrize(
+    ("make", "steps"),
+    [
+        (Registers, 8),
+        (lambda: Walk(3, 4, 5, "middle"), 8),
+        (lambda: Fifo(3, 4), 8),
+        (lambda: Narrow(3, 4), 8),
+        (lambda: OutputStationaryArray(2, 2, dense()), 8),
+    ],
+    ids=["registers", "walk", "fifo", "narrow", "array"],
+)
+def test_parts_are_what_they_were(make: Callable[[], Any], steps: int, tmp_path: Path) -> None:
+    check(tmp_path, make, steps)
+
+
+@pytest.mark.slow
+@needs_yosys
+@pytest.mark.parametrize(
+    ("make", "steps"),
+    [
+        (lambda: SkidBuffer(5), 20),
+        (lambda: Widen(3, 4), 12),
+        (lambda: TileWalker(TileSizes(4, 2, 3)), 8),
+        (lambda: Scratchpad(2, 3), 10),
+        (lambda: AdderTree(5, signed(3)), 6),
+        (lambda: WeightStationaryArray(2, 2, dense()), 12),
+        (lambda: OutputStationaryArray(3, 2, dense()), 12),
+        (
+            lambda: Accumulator(
+                TileSizes(2, 2, 2), Loops(("n", "k", "m"), "middle"), signed(3), 2
+            ),
+            9,
+        ),
+        (
+            lambda: AxiLiteRegisters(
+                (
+                    Register("a", 0, "rw", reset=3, bits=9),
+                    Register("b", 4, "r"),
+                    Register("c", 8, "w1", bits=2),
+                ),
+                address_bits=4,
+            ),
+            8,
+        ),
+        (lambda: MatrixCore("weight-stationary", 2, 2, dense(), steps=2, folds=2), 10),
+        (lambda: MatrixCore("output-stationary", 2, 2, dense(), steps=2, folds=2), 10),
+        (lambda: FloatAdd(number_format("fp8-e4m3")), 6),
+        (lambda: FloatMultiply(*[number_format("fp8-e4m3")] * 3), 6),
+    ],
+)
+def test_more_parts_are_what_they_were(
+    make: Callable[[], Any], steps: int, tmp_path: Path
+) -> None:
+    check(tmp_path, make, steps)
+
+
+@needs_yosys
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("i_ready <= 1'b0", "i_ready <= 1'b1"),
+        ("spare <= i_payload", "spare <= o_payload"),
+        ("o_payload <= spare", "o_payload <= i_payload"),
+    ],
+)
+def test_the_proof_finds_what_is_wrong(right: str, wrong: str, tmp_path: Path) -> None:
+    text = verilog_of(SkidBuffer(3), "top")
+    assert right in text
+    broken = text.replace(right, wrong, 1)
+    assert not equal(tmp_path, rtlil_of(SkidBuffer(3), "top"), broken, 6)
+
+
+def test_conditions_and_names_are_those_of_the_source() -> None:
+    text = verilog_of(SkidBuffer(3), "skid")
+    assert "output reg  o_valid = 1'b0," in text
+    body = text[text.index("always") :]
+    assert "if (rst) begin" in body
+    assert "end else" in body
+    assert "?" not in text
+
+
+def test_keywords_are_no_names() -> None:
+    text = verilog_of(Registers(), "top")
+    assert re.search(r"reg +begin_ =", text)
+    assert re.search(r"reg +final_ =", text)
+    assert re.search(r"reg +\[1:0\] reg_ =", text)
+
+
+def test_modules_that_are_alike_become_one() -> None:
+    text = verilog_of(WeightStationaryArray(3, 2, dense()), "top")
+    modules = re.findall(r"^module (\w+)", text, re.M)
+    assert modules[0] == "top"
+    assert sorted(modules[1:]) == ["top_buffer", "top_pe", "top_registered_multiplier_s2_s2"]
+    assert len(re.findall(r"^  top_pe pe_\d_\d \($", text, re.M)) == 6
+
+
+def test_names_need_no_escapes_and_lines_are_short() -> None:
+    text = verilog_of(MatrixCore("weight-stationary", 2, 2, dense(), steps=2, folds=2), "top")
+    assert "\\" not in text
+    assert not re.search(r"\$(?!signed)", text)
+    assert max(map(len, text.splitlines())) <= 100
+    assert re.search(r"  reg  \[3:0\] memory \[0:\d+\];", text)
+
+
+def test_the_header_and_comments_stand_above_modules() -> None:
+    text = verilog_of(
+        WeightStationaryArray(2, 2, dense()), "top", header="A\nB", comments={"pe": "One PE."}
+    )
+    assert text.startswith("// A\n// B\n")
+    assert "// One PE.\nmodule top_pe (" in text
+
+
+def test_the_same_bytes_in_every_process() -> None:
+    code = (
+        "from accelsim.gateware.streams import Fifo\n"
+        "from accelsim.gateware.verilog import verilog_of\n"
+        "print(verilog_of(Fifo(9, 5), 'top'), end='')"
+    )
+    texts = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert texts == {verilog_of(Fifo(9, 5), "top")}
+
+
+class Odd(wiring.Component):
+    """Signed division, which Verilog rounds differently."""
+
+    def __init__(self) -> None:
+        super().__init__({"a": In(signed(4)), "b": In(signed(4)), "y": Out(signed(5))})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.d.comb += self.y.eq(self.a // self.b)
+        return m
+
+
+def test_what_cannot_be_written_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match="divfloor of signed values"):
+        verilog_of(Odd(), "top")
