@@ -53,20 +53,26 @@ def ports_of(component: Component) -> dict[str, tuple[Any, Any]]:
     return found
 
 
-def rtlil_of(component: Component, name: str) -> str:
+def rtlil_of(component: Component, name: str, *, keep_parts: bool = False) -> str:
     """RTLIL of a component, shared parts once, without source locations.
 
-    The module ``name`` is the top one; ports are called as the signature has them.
+    Args:
+        component: its ports are called as the signature has them.
+        name: of its module, the top one.
+        keep_parts: whether shared parts stay modules where all else is flattened; those inside of
+            other shared parts do not.
     """
     sharing = Sharing()
     texts = [_convert(component, name, sharing)]
+    outer = set(sharing.parts) if keep_parts else set()
     done: set[str] = set()
     while rest := [module for module in sharing.parts if module not in done]:
         for module in rest:
             done.add(module)
             part = sharing.parts[module]
+            kept = "attribute \\keep_hierarchy 1\n" if module in outer else ""
             text = _convert(part, module, sharing)
-            texts.append(text.replace("attribute \\top 1\n", ""))
+            texts.append(text.replace("attribute \\top 1\n", kept))
     return "\n".join(texts)
 
 

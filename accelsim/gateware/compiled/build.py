@@ -25,6 +25,15 @@ MOST_LIBRARIES = 64
 """That are kept."""
 _DRIVER = Path(__file__).with_name("driver.cc")
 _COMPILERS = ("g++", "clang++")
+# PEs stay functions of their own: all in one takes a compiler minutes.
+_SCRIPT = """\
+read_rtlil <<rtlil
+{text}
+rtlil
+hierarchy -top top
+flatten
+write_cxxrtl -noflatten
+"""
 _FLAGS = ("-std=c++17", "-O1", "-shared", "-fPIC", "-w")
 
 
@@ -47,10 +56,9 @@ def library_of(component: Component, *, cache: Path | None = None) -> Path:
     from accelsim.gateware.sharing import rtlil_of
     from accelsim.gateware.yosys import run_yosys, yosys_version
 
-    text = rtlil_of(component, "top")
+    text = rtlil_of(component, "top", keep_parts=True)
     driver = _DRIVER.read_text("utf-8")
-    text=text.replace("module \\pe\n","attribute \\keep_hierarchy 1\nmodule \\pe\n")
-    parts = (text, driver, compiler, *_FLAGS, yosys_version())
+    parts = (_SCRIPT, text, driver, compiler, *_FLAGS, yosys_version())
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
     folder = cache or _folder()
     folder.mkdir(parents=True, exist_ok=True)
@@ -62,8 +70,7 @@ def library_of(component: Component, *, cache: Path | None = None) -> Path:
     with tempfile.TemporaryDirectory(dir=folder) as work:
         source = Path(work) / "top.cc"
         made = Path(work) / "top.so"
-        script = f"read_rtlil <<rtlil\n{text}\nrtlil\nhierarchy -top top\nflatten\nwrite_cxxrtl -noflatten"
-        source.write_text(f"{run_yosys(script)}\n{driver}", "utf-8")
+        source.write_text(run_yosys(_SCRIPT.format(text=text)) + driver, "utf-8")
         command = [compiler, *_FLAGS, "-I", str(_include()), "-o", str(made), str(source)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:

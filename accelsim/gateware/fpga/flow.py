@@ -28,6 +28,8 @@ __all__ = ["synthesis_script", "synthesise"]
 
 _MULTIPLIER = re.compile(r"^module \\(registered_multiplier_([us])(\d+)_([us])(\d+))$", re.M)
 _SUM = re.compile(r"^module \\(sum_register_(\d+))$", re.M)
+_MOST_ROUTING_SECONDS = 1800
+"""The router may go round for ever over its last few wires; another seed then helps."""
 _MOST_SEED = 2**31 - 1
 
 
@@ -152,7 +154,13 @@ def _route(
         *("--json", netlist, "--seed", str(seed), "--report", "report.json"),
         *("--timing-allow-fail", "--quiet", "--log", "router.log"),
     ]
-    done = run_tool(router, arguments, folder)
+    try:
+        done = run_tool(router, arguments, folder, most_seconds=_MOST_ROUTING_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise UnsupportedError(
+            f"synthesis: '{top}' was not routed on {target.part} within "
+            f"{_MOST_ROUTING_SECONDS:,} s; take another seed than {seed} or a smaller design"
+        ) from None
     if done.returncode:
         log = folder / "router.log"
         told = done.stderr + (log.read_text("utf-8", "replace") if log.is_file() else "")

@@ -55,9 +55,13 @@ def find_tool(name: str) -> Tool:
 
 
 def run_tool(
-    tool: Tool, arguments: Sequence[str], folder: Path
+    tool: Tool, arguments: Sequence[str], folder: Path, *, most_seconds: float | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a tool in a folder. Packaged tools see that folder alone: names of files are relative."""
+    """Run a tool in a folder. Packaged tools see that folder alone: names of files are relative.
+
+    Raises:
+        subprocess.TimeoutExpired: where it took longer than it may.
+    """
     return subprocess.run(
         [*tool.command, *arguments],
         cwd=folder,
@@ -65,6 +69,7 @@ def run_tool(
         text=True,
         errors="replace",
         check=False,
+        timeout=most_seconds,
         env=tool_environment(os.environ),
     )
 

@@ -65,10 +65,12 @@ class Flow:
         for item in self.live:
             for spec in self.needs(item):
                 self._count(spec)
-            if isinstance(item, Process) and len(segments(item)) > 1:
-                self.parted |= {chunk.wire for spec in self.needs(item) for chunk in bits_of(spec)}
         for spec in self.loose.values():
             self._count(spec)
+        self.next_values = self._next_values()
+        for item in self.live:
+            if isinstance(item, Process) and item.output not in self.next_values:
+                self.parted |= set(_cut(item))
 
     def outputs(self, item: Item) -> Iterator[str]:
         """Wires that an item drives."""
@@ -143,6 +145,20 @@ class Flow:
                 return
             self.widths |= wanted
 
+    def _next_values(self) -> dict[str, Process]:
+        """Wire -> the process that is nothing but the next value of a register."""
+        found: dict[str, Process] = {}
+        for item in self.live:
+            if not isinstance(item, Cell) or item.kind != "$dff" or len(item.ports["D"]) != 1:
+                continue
+            (bits,) = item.ports["D"]
+            if isinstance(bits, Bits) and bits.wire.startswith("$"):
+                made = self.producers.get(bits.wire)
+                whole = bits.width == self.widths[bits.wire]
+                if isinstance(made, Process) and whole and self.reads[bits.wire] == 1:
+                    found[bits.wire] = made
+        return found
+
     def _count(self, spec: Spec) -> None:
         for chunk in bits_of(spec):
             self.reads[chunk.wire] += 1
@@ -201,6 +217,14 @@ def segments(process: Process) -> list[tuple[int, int]]:
     ends = {each.left.high + 1 for each in assignments(process.body)}
     cuts = sorted(ends | {each.left.low for each in assignments(process.body)})
     return [(high - 1, low) for low, high in pairwise(cuts)]
+
+
+def _cut(process: Process) -> Iterator[str]:
+    """Wires of which a process assigns some bits here and some there."""
+    parts = segments(process)
+    for each in assignments(process.body):
+        if (each.left.high, each.left.low) not in parts:
+            yield from (chunk.wire for chunk in bits_of(each.right))
 
 
 def select_bits(spec: Spec, high: int, low: int) -> Spec:

@@ -138,7 +138,7 @@ class _Emitter:
     def _assigns(self, item: Cell | Process) -> Iterator[str]:
         """Assignments of what is no register, and has a name."""
         if isinstance(item, Process):
-            if item.output not in self._merged_processes():
+            if item.output not in self.flow.next_values:
                 self._declare(item.output)
                 for high, low in segments(item):
                     left = self.words.bits(Bits(item.output, high, low))
@@ -159,7 +159,7 @@ class _Emitter:
                 for item in self.flow.live
                 for spec in (
                     self.flow.needs(item)
-                    if isinstance(item, Process) and item.output in self._merged_processes()
+                    if isinstance(item, Process) and item.output in self.flow.next_values
                     else [item.ports["D"]]
                     if isinstance(item, Cell) and item.kind == "$dff"
                     else []
@@ -167,22 +167,6 @@ class _Emitter:
             ]
             self._products_found = {self.words.alone_wire(spec) for spec in specs} - {""}
         return self._products_found
-
-    def _merged_processes(self) -> dict[str, Process]:
-        """Wire -> the process that is nothing but the next value of a register."""
-        if not hasattr(self, "_processes"):
-            self._processes: dict[str, Process] = {}
-            for item in self.flow.live:
-                if not isinstance(item, Cell) or item.kind != "$dff" or len(item.ports["D"]) != 1:
-                    continue
-                (bits,) = item.ports["D"]
-                if not isinstance(bits, Bits) or not bits.wire.startswith("$"):
-                    continue
-                made = self.flow.producers.get(bits.wire)
-                whole = bits.width == self.flow.widths[bits.wire]
-                if isinstance(made, Process) and whole and self.flow.reads[bits.wire] == 1:
-                    self._processes[bits.wire] = made
-        return self._processes
 
     def _always(self) -> list[str]:
         """Registers, those with a reset and those without."""
@@ -211,7 +195,7 @@ class _Emitter:
 
     def _process_of(self, data: Spec) -> Process | None:
         if len(data) == 1 and isinstance(data[0], Bits):
-            return self._merged_processes().get(data[0].wire)
+            return self.flow.next_values.get(data[0].wire)
         return None
 
     def _memory_declarations(self) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The flow: what it refuses, what it says where tools are missing, and a design from end to end."""
 
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from accelsim.errors import InputError, UnsupportedError
 from accelsim.gateware.arrays.cell import DenseArithmetic
 from accelsim.gateware.arrays.output_stationary import OutputStationaryArray
 from accelsim.gateware.arrays.weight_stationary import WeightStationaryArray
-from accelsim.gateware.fpga import synthesise, tools
+from accelsim.gateware.fpga import TARGETS, flow, synthesise, tools
 from accelsim.gateware.fpga.tools import Tool, find_tool, tool_environment
 from accelsim.gateware.sharing import rtlil_of
 
@@ -79,6 +80,24 @@ def test_where_packaged_tools_are_kept(environment: dict[str, str], folder: str 
 
 def test_registers_are_counted_alike_by_model_and_hardware() -> None:
     assert DenseArithmetic.product_latency_cycles == PRODUCT_LATENCY_CYCLES
+
+
+def test_a_router_that_finds_no_end_is_stopped(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    sleeps = Tool("nextpnr-ecp5", (sys.executable, "-c", "import time; time.sleep(60)"), "0")
+    monkeypatch.setattr(flow, "_MOST_ROUTING_SECONDS", 0.1)
+    with pytest.raises(UnsupportedError, match=r"'top' was not routed .* another seed than 7 or"):
+        flow._route("top", TARGETS["ecp5"], 7, sleeps, sleeps, tmp_path)
+
+
+def test_what_the_router_says_is_told(tmp_path: Path) -> None:
+    fails = "import sys; print('ERROR: no more LUTs.', file=sys.stderr); sys.exit(1)"
+    tool = Tool("nextpnr-ecp5", (sys.executable, "-c", fails), "0")
+    with pytest.raises(UnsupportedError) as caught:
+        flow._route("top", TARGETS["ecp5"], 7, tool, tool, tmp_path)
+    assert "'top' cannot be placed and routed on Lattice LFE5U-85F" in str(caught.value)
+    assert ": no more LUTs; take" in str(caught.value)
 
 
 @pytest.fixture
