@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 from accelsim.architecture.dram.spec import DramSpec
 
@@ -109,6 +110,30 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Fpga:
+    """What a machine takes of an FPGA."""
+
+    part: str
+    resources: Mapping[str, int]
+    """Kind -> how many."""
+    available: Mapping[str, int]
+    """Kind -> how many the device has; kinds of which that is not known are missing."""
+
+    @property
+    def fits(self) -> bool:
+        """Whether the device has enough of all whose number is known."""
+        return all(self.resources.get(kind, 0) <= most for kind, most in self.available.items())
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "part": self.part,
+            "resources": dict(self.resources),
+            "available": dict(self.available),
+            "fits": self.fits,
+        }
+
+
+@dataclass(frozen=True)
 class Architecture:
     """A machine; built by :func:`accelsim.architecture.load_architecture`."""
 
@@ -122,6 +147,7 @@ class Architecture:
     sources: Mapping[str, str] = field(default_factory=dict)
     """``component.figure`` -> where the figure is from."""
     description: str = ""
+    fpga: Fpga | None = None
 
     @cached_property
     def root(self) -> Memory:

@@ -15,6 +15,7 @@ from accelsim.architecture.architecture import (
     Architecture,
     Array,
     Dram,
+    Fpga,
     Link,
     Memory,
     OperationCost,
@@ -39,6 +40,8 @@ FUSED_OPERATIONS = ("multiply-add", "subtract-exp")
 """Operations that a PE may perform as one: a product and its sum, a difference and its exp."""
 
 _SIZES = ("rows", "columns", "size_bytes", "bytes_per_cycle", "latency_cycles")
+_FPGA = "fpga resources"
+"""In front of the names of these, which no component can be called."""
 _MAX_INHERITANCE = 8
 _MAX_STEPS = 100
 """From a size to those that it refers to; Python's stack ends at some 300."""
@@ -201,6 +204,13 @@ def _build(name: str, file: ArchitectureFile, document: Document) -> Architectur
         links=links,
         sources=sources,
         description=file.description,
+        fpga=Fpga(
+            file.fpga.part,
+            {kind: sizes[f"{_FPGA}.{kind}"] for kind in file.fpga.resources},
+            file.fpga.available,
+        )
+        if file.fpga
+        else None,
     )
 
 
@@ -363,6 +373,9 @@ class _Checker:
                 value = getattr(part, key, None)
                 if value is not None:
                     written[f"{name}.{key}"] = value
+        if self.file.fpga is not None:
+            for kind, value in self.file.fpga.resources.items():
+                written[f"{_FPGA}.{kind}"] = value
         for key in written:
             self._size(key, written, ())
 
@@ -373,6 +386,9 @@ class _Checker:
             return self.sizes.get(key)
         component, _, field = key.rpartition(".")
         place = self._place(component, field)
+        if component == _FPGA:
+            where = self.document.place(("fpga", "resources", field))
+            place = f"{where}: architecture"
         if key in asked_by:
             circle = " -> ".join((*asked_by, key))
             self.problems.append(f"{place}: sizes refer to each other in a circle: {circle}")
@@ -390,7 +406,7 @@ class _Checker:
                     self.failed.add(key)
                     return None
                 names[name] = found
-            least = 0 if field == "latency_cycles" else 1
+            least = 0 if field == "latency_cycles" or component == _FPGA else 1
             number = whole_number(evaluate_expression(value, names), what=key, least=least)
         except InputError as error:
             problem = f"{place}: {error}"

@@ -12,6 +12,7 @@ __all__ = [
     "ArchitectureFile",
     "ArrayFile",
     "DramFile",
+    "FpgaFile",
     "LinkFile",
     "MemoryFile",
     "OperationFile",
@@ -163,6 +164,17 @@ class LinkFile(_Strict):
 Component = Annotated[MemoryFile | ArrayFile | LinkFile, Field(discriminator="kind")]
 
 
+class FpgaFile(_Strict):
+    """What the machine takes of an FPGA."""
+
+    part: str
+    """The device, with its speed grade."""
+    resources: dict[str, Size] = Field(min_length=1, max_length=32)
+    """Kind, such as ``LUT4`` -> how many; whole numbers, or expressions of sizes."""
+    available: dict[str, Count] = Field(default={}, max_length=32)
+    """Kind -> how many the device has."""
+
+
 class ArchitectureFile(_Strict):
     """A machine: ``fusemax.yaml`` and its like."""
 
@@ -180,5 +192,7 @@ class ArchitectureFile(_Strict):
     """The mapper that is used where none is asked for."""
     components: dict[str, Component] = Field(min_length=1)
     """Name -> memory, array or link; exactly one memory has no parent."""
+    fpga: FpgaFile | None = None
+    """What it takes of an FPGA; null where it is none, or that is not known."""
     sources: dict[str, str] = {}
-    """Figure of the machine (``clock_hz``, ``word_bits``) -> where it is from."""
+    """Figure of the machine (``clock_hz``, ``word_bits``, ``fpga``) -> where it is from."""

@@ -301,4 +301,5 @@ def build_result(
         layers=tuple(_layer_result(plan, architecture) for plan in plans),
         sources=architecture.sources,
         timing=timing,
+        fpga=None if architecture.fpga is None else architecture.fpga.as_json(),
     )

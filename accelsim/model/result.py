@@ -138,6 +138,8 @@ class Result:
     sources: Mapping[str, str] = field(default_factory=dict)
     timing: Mapping[str, Any] | None = None
     """How components spent the time, as JSON has it; None where it was not played out."""
+    fpga: Mapping[str, Any] | None = None
+    """What the machine takes of an FPGA, as JSON has it; None where it is none."""
 
     @property
     def energy_pj(self) -> float | None:
@@ -192,4 +194,5 @@ class Result:
             "layers": [layer.as_json() for layer in self.layers],
             "sources": dict(self.sources),
             **({} if self.timing is None else {"timing": dict(self.timing)}),
+            **({} if self.fpga is None else {"fpga": dict(self.fpga)}),
         }

@@ -168,6 +168,19 @@ class TimingEntry(_Entry):
     """Memories whose latency is not known and was taken as 0."""
 
 
+class FpgaEntry(_Entry):
+    """What the machine takes of an FPGA."""
+
+    part: Text
+    """The device, with its speed grade."""
+    resources: Annotated[dict[Text, Whole], Field(max_length=1000)]
+    """Kind, such as ``LUT4`` -> how many."""
+    available: Annotated[dict[Text, Whole], Field(max_length=1000)]
+    """Kind -> how many the device has."""
+    fits: bool
+    """Whether it has enough of all whose number is known."""
+
+
 class ResultFile(_Entry):
     """A workload on an architecture, mapped: what ``accelsim simulate --json`` writes."""
 
@@ -227,6 +240,8 @@ class ResultFile(_Entry):
     """Figure -> where it is from."""
     timing: TimingEntry | None = None
     """How the time was spent; there for fidelity ``event`` only."""
+    fpga: FpgaEntry | None = None
+    """What the machine takes of an FPGA; there where its architecture says so."""
 
 
 def load_result(path: str | Path) -> ResultFile:

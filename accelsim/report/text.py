@@ -46,6 +46,7 @@ def result_text(result: Result) -> str:
         ("utilisation", _listed({k: f"{v:.1%}" for k, v in result.utilization.items()})),
         ("occupancy", _listed({k: bytes_text(v) for k, v in result.occupancy_bytes.items()})),
         ("bound by", _bound(result)),
+        ("FPGA", _fpga(result)),
     ]
     lines = [f"{name:<12} {value}" for name, value in head if value]
     rows = [["Einsum", "unit", "cycles", "operations", "energy", "bound"]]
@@ -90,6 +91,20 @@ def _mappers(result: Result) -> str:
         if len(result.layers) == 1 and layer.cascade != result.workload
     ]
     return result.mapper + fallen + (f", run as {rewritten[0]}" if rewritten else "")
+
+
+def _fpga(result: Result) -> str:
+    """What the machine takes of its device."""
+    if result.fpga is None:
+        return ""
+    found = result.fpga
+    taken = {
+        kind: f"{count:,}"
+        + (f" of {found['available'][kind]:,}" if kind in found["available"] else "")
+        for kind, count in found["resources"].items()
+    }
+    full = "" if found["fits"] else "; does not fit"
+    return f"{found['part']}: {_listed(taken)}{full}"
 
 
 def _listed(values: dict[str, str]) -> str:
