@@ -78,7 +78,7 @@ def load_architecture(
 
 def _read(name: str, asked_by: tuple[str, ...]) -> Document:
     path, shown = find(ARCHITECTURES, name)
-    document = read_document(path, name=shown)
+    document = _with_mapper_beside(path, read_document(path, name=shown))
     base_name = document.data.get("extends") if isinstance(document.data, dict) else None
     if base_name is None:
         return document
@@ -95,6 +95,14 @@ def _read(name: str, asked_by: tuple[str, ...]) -> Document:
         raise InputError([f"{place}: {problem}" for problem in error.problems]) from None
     merged = _lay_over(base.data, document.data)
     return replace(document, data=merged)
+
+
+def _with_mapper_beside(path: Path, document: Document) -> Document:
+    """A mapper file that is named may lie in the same folder."""
+    data = document.data
+    if not isinstance(data, dict) or not isinstance(data.get("mapper"), str):
+        return document
+    return replace(document, data={**data, "mapper": _beside(path, data["mapper"])})
 
 
 def _beside(path: Path, base_name: str) -> str:

@@ -24,6 +24,7 @@ VERBS = {
     "passes": "passes, fusion, footprints and traffic that a cascade implies on every machine",
     "check": "every problem of your files, with line and column; their layout",
     "validate": "published figures beside ours",
+    "verilog": "an accelerator's hardware: Verilog, a test bench, cells and clock on an FPGA",
     "verify": "random trials of an accelerator's hardware against NumPy and the models",
     "demo": "BERT attention on FuseMax, FLAT and an unfused array, with a report",
     "list": "what ships: workloads, architectures, mappers, ...",

@@ -20,9 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--trials", default="200", metavar="N", help="random runs of each kind (default 200)"
     )
-    parser.add_argument(
-        "--seed", default="0", metavar="S", help="of random numbers (default 0)"
-    )
+    parser.add_argument("--seed", default="0", metavar="S", help="of random numbers (default 0)")
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter, as rows=8"
     )

@@ -9,10 +9,12 @@ from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from accelsim.errors import InputError
+from accelsim.gateware.streams.checks import refuse, whole_number
 
-__all__ = ["MOST_WORDS", "Scratchpad", "TwoBanks"]
+__all__ = ["MOST_BITS", "MOST_WORDS", "Scratchpad", "TwoBanks"]
 
+MOST_BITS = 1 << 16
+"""Of a word, at most."""
 MOST_WORDS = 1 << 16
 """Words of a half, at most."""
 
@@ -55,8 +57,10 @@ class TwoBanks(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        held, ready = Signal(range(3)), Signal(range(3))
-        still_held, still_ready = Signal(range(3)), Signal(range(3))
+        held = Signal(range(3))
+        ready = Signal(range(3))
+        still_held = Signal(range(3))
+        still_ready = Signal(range(3))
         m.d.comb += [
             still_held.eq(held + self.claimed - self.freed),
             still_ready.eq(ready + self.filled - self.taken),
@@ -104,12 +108,12 @@ class Scratchpad(wiring.Component):
     """
 
     def __init__(self, width: int, words: int) -> None:
-        if not isinstance(width, int) or width < 1:
-            raise InputError(f"scratchpad: width is {width!r}, must be 1 bit or more")
-        if not isinstance(words, int) or not 1 <= words <= MOST_WORDS:
-            raise InputError(
-                f"scratchpad: words is {words!r}, must be a whole number from 1 to {MOST_WORDS}"
-            )
+        part = "scratchpad"
+        refuse(
+            self,
+            whole_number(part, "width", width, 1, MOST_BITS)
+            + whole_number(part, "words", words, 1, MOST_WORDS),
+        )
         self._width, self._words = width, words
         address: Any = In(range(words))
         super().__init__(

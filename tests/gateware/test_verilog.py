@@ -15,8 +15,9 @@ import pytest
 
 pytest.importorskip("amaranth")
 
-from amaranth.hdl import Array, Cat, Module, Mux, Signal, signed, unsigned
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, signed, unsigned
 from amaranth.lib import wiring
+from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from accelsim.errors import UnsupportedError
@@ -90,6 +91,7 @@ class Operators(wiring.Component):
         found += [(a + b) * b, abs(a), a.as_unsigned().bit_select(s, 2)]
         found += [(a * 3)[2:], a == -1, (a - 1) < b, Array([a, b, total])[s[:2]]]
         found += [a.as_unsigned().word_select(s[0], 2), Cat(a, b, s).rotate_left(3), total < 0]
+        found += [s[0] == 0, s[1] == 1, s[1] != 0, s[2] != 1, a + Const(-1, signed(2)), -a == -1]
         if not self.shapes[0].signed and not self.shapes[1].signed:
             found += [a // b, a % b]
         m.d.comb += self.y.eq(Cat(*found))
@@ -113,12 +115,13 @@ class Registers(wiring.Component):
     """Registers under conditions of all kinds, with a reset and without."""
 
     def __init__(self) -> None:
-        super().__init__({"a": In(3), "b": In(3), "x": Out(6, init=5), "y": Out(6)})
+        super().__init__({"a": In(3), "b": In(3), "x": Out(6, init=5), "y": Out(6), "z": Out(6)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         a, b = self.a, self.b
         held = Signal(6, init=9, reset_less=True)
+        early, late = Signal(3), Signal(3)
         begin, final, reg = Signal(name="begin"), Signal(name="final"), Signal(2, name="reg")
         m.d.sync += [begin.eq(a[0]), final.eq(begin), self.y.eq(held + final)]
         with m.If(a == 0):
@@ -131,11 +134,39 @@ class Registers(wiring.Component):
             m.d.sync += held.eq(self.x - b)
         with m.If(b == 7):
             m.d.sync += [held[:2].eq(a), reg.eq(reg + 1)]
+        # Of one register in this order, of the other in that.
+        with m.If(a[0]):
+            m.d.sync += early.eq(1)
+        with m.If(a[1]):
+            m.d.sync += [early.eq(b), late.eq(b + 1)]
+        with m.If(a[2]):
+            m.d.sync += [early.eq(b + 2), late.eq(b + 3)]
+        with m.If(a[1]):
+            m.d.sync += late.eq(b + 4)
+        m.d.comb += self.z.eq(early ^ (late << 3))
         with m.Switch(reg):
             with m.Case(0, 3):
                 m.d.sync += self.y[3:].eq(a)
             with m.Case(1):
                 m.d.sync += reg.eq(3)
+        return m
+
+
+class OneWord(wiring.Component):
+    """A memory whose address has no bits, and other values without."""
+
+    def __init__(self) -> None:
+        super().__init__({"a": In(3), "write": In(1), "y": Out(3), "z": Out(3)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.memory = memory = Memory(shape=unsigned(3), depth=1, init=[5])
+        write, read = memory.write_port(), memory.read_port()
+        at = Signal(range(1))
+        with m.If(self.write):
+            m.d.sync += at.eq(at + 1)
+        m.d.comb += [write.addr.eq(at), write.data.eq(self.a), write.en.eq(self.write)]
+        m.d.comb += [read.addr.eq(at), self.y.eq(read.data), self.z.eq((self.a >> at) + at)]
         return m
 
 
@@ -165,8 +196,9 @@ def test_operators_are_what_they_were(shapes: tuple[Any, Any], tmp_path: Path) -
         (lambda: Walk(3, 4, 5, "middle"), 6),
         (lambda: Fifo(3, 4), 8),
         (lambda: Narrow(3, 4), 8),
+        (OneWord, 6),
     ],
-    ids=["registers", "walk", "fifo", "narrow"],
+    ids=["registers", "walk", "fifo", "narrow", "address-without-bits"],
 )
 def test_parts_are_what_they_were(make: Callable[[], Any], steps: int, tmp_path: Path) -> None:
     check(tmp_path, make, steps)
@@ -200,6 +232,7 @@ def test_parts_are_what_they_were(make: Callable[[], Any], steps: int, tmp_path:
             8,
         ),
         (lambda: MatrixCore("weight-stationary", 2, 2, dense(), steps=2, folds=2), 6),
+        (lambda: MatrixCore("weight-stationary", 2, 2, dense(), steps=2, folds=1), 6),
         (lambda: MatrixCore("output-stationary", 2, 2, dense(), steps=2, folds=2), 6),
         (lambda: FloatAdd(number_format("fp8_e4m3")), 6),
         (lambda: FloatMultiply(*[number_format("fp8_e4m3")] * 3), 6),

@@ -140,7 +140,10 @@ class Systolic(wiring.Component):
         parameters, axis = self.parameters, self.m_axis_results
         m.submodules.registers = file = AxiLiteRegisters(REGISTERS, address_bits=ADDRESS_BITS)
         wiring.connect(m, wiring.flipped(self.s_axi), file.s_axi)
-        done, counts, starts, ends = Signal(), Signal(), Signal(), Signal()
+        done = Signal()
+        counts = Signal()
+        starts = Signal()
+        ends = Signal()
         cycles = Signal(32)
         m.d.comb += [
             starts.eq(file.control.pulse & ~busy),

@@ -92,7 +92,7 @@ components:
     bytes_per_cycle: {beats}
     ports: 3
     latency_cycles: {input_cycles}
-    sources: {{bandwidth: "streams of {stream_bytes} B", latency: registers of the hardware}}
+    sources: {{bandwidth: streams of {stream_bytes} B, latency: registers of the hardware}}
   results:
     kind: memory
     parent: DRAM

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from math import gcd
 
 from accelsim.errors import InputError, unknown_name
@@ -51,12 +51,17 @@ class SystolicParameters:
 
     def _names(self) -> list[str]:
         found = []
-        if self.dataflow not in DATAFLOWS:
-            found.append(unknown_name("systolic: dataflow", self.dataflow, DATAFLOWS))
-        for name in ("activations", "weights"):
-            if getattr(self, name) not in INTEGERS:
-                kind = f"systolic: {name}: format of the PE"
-                found.append(unknown_name(kind, getattr(self, name), INTEGERS))
+        for name, kind, valid in (
+            ("dataflow", "dataflow", DATAFLOWS),
+            ("activations", "activations: format of the PE", INTEGERS),
+            ("weights", "weights: format of the PE", INTEGERS),
+        ):
+            value = getattr(self, name)
+            if not isinstance(value, str):
+                rule = f"must be one of {', '.join(valid)}"
+                found.append(f"systolic: {name} is {value!r}, {rule}")
+            elif value not in valid:
+                found.append(unknown_name(f"systolic: {kind}", value, valid))
         return found
 
     def _ranges(self) -> list[str]:
@@ -104,6 +109,9 @@ class SystolicParameters:
 
     def _widest(self) -> int:
         return max(each for each in self._legal_streams() if each <= _DEFAULT_STREAM_BYTES)
+
+    def as_json(self) -> dict[str, int | str]:
+        return asdict(self)
 
     @property
     def activation_bits(self) -> int:

@@ -14,7 +14,7 @@ __all__ = ["readme_text"]
 _TEMPLATE = Path(__file__).with_name("folder") / "README.md"
 
 _NOTES = {
-    "version": "1",
+    "version": "of this interface: 1",
     "control": "1 starts a product; ignored while one is under way",
     "status": "bit 0: a product is under way; bit 1: one is done",
     "m": "units of rank M",
@@ -77,7 +77,8 @@ def _registers() -> str:
     from accelsim.accelerators.systolic.gateware import REGISTERS
 
     return "\n".join(
-        f"| {each.offset:#04x} | `{each.name}` | {each.access} | {each.bits} | {each.reset} | "
+        f"| {each.offset:#04x} | `{each.name}` | {each.access} | {each.bits} | "
+        f"{each.reset if each.access == 'rw' else ''} | "
         f"{_NOTES[each.name]} |"
         for each in REGISTERS
     )

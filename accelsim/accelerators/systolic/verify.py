@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +87,7 @@ def verify(
     for plan in plans:
         progress(f"{plan.name}: {plan.trials:,} trials")
         checks.append(_run(plan, seed, waves))
-    shown = asdict(parameters) | {"dataflow": dataflows}
+    shown = parameters.as_json() | {"dataflow": dataflows}
     return Verification("systolic", shown, seed, simulator, checks)
 
 

@@ -141,7 +141,8 @@ class OutputStationaryArray(wiring.Component):
         ]
         # What is taken where registers move; in other cycles it is of no account, and so need not
         # wait for the far-travelled ``enable``.
-        taken, ends = Signal(), Signal()
+        taken = Signal()
+        ends = Signal()
         m.d.comb += [
             taken.eq(may & self.activations.valid & self.weights.valid),
             ends.eq(taken & last),

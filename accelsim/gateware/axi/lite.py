@@ -128,7 +128,9 @@ class AxiLiteRegisters(wiring.Component):
         chosen = Signal(len(self.registers), name="write_chosen", reset_less=True)
         data = Signal(self.data_bits, name="write_data", reset_less=True)
         strobes = Signal(self.data_bits // 8, name="write_strobes", reset_less=True)
-        addressed, filled, does = Signal(), Signal(), Signal(name="write")
+        addressed = Signal()
+        filled = Signal()
+        does = Signal(name="write")
         m.d.comb += [
             bus.awready.eq(~addressed),
             bus.wready.eq(~filled),
@@ -161,7 +163,8 @@ class AxiLiteRegisters(wiring.Component):
     def _read(self, m: Module) -> None:
         bus = self.s_axi
         chosen = Signal(len(self.registers), name="read_chosen", reset_less=True)
-        addressed, does = Signal(name="read_addressed"), Signal(name="read")
+        addressed = Signal(name="read_addressed")
+        does = Signal(name="read")
         m.d.comb += [
             bus.arready.eq(~addressed),
             does.eq(addressed & (bus.rready | ~bus.rvalid)),

@@ -71,7 +71,8 @@ class Accumulator(wiring.Component):
         m.submodules.banks = banks = TwoBanks()
         tile = self.tiles.payload
         self._loops.connect(m, walk, tile)
-        taken, busy = Signal(), Signal()
+        taken = Signal()
+        busy = Signal()
         m.d.comb += [
             self.free.eq(banks.free),
             banks.claimed.eq(self.claim),
@@ -109,7 +110,8 @@ class Accumulator(wiring.Component):
                 for one, where in words
             ).any()
         )
-        before, after = Signal(len(word), reset_less=True), Signal(len(word))
+        before = Signal(len(word), reset_less=True)
+        after = Signal(len(word))
         m.d.comb += [
             after.eq(self._sums(Mux(place.begins, 0, before), word)),
             banks.filled.eq(valid & place.fills),
@@ -148,7 +150,8 @@ class Accumulator(wiring.Component):
                 write.en.eq(valid & (place.bank == bank)),
             ]
             found.append(read.data)
-        growing, going = Signal(), Signal()
+        growing = Signal()
+        going = Signal()
         m.d.sync += [growing.eq(banks.fills), before.eq(Array(found)[growing])]
         with m.If(self.read):
             m.d.sync += [going.eq(banks.uses), self.data.eq(Array(found)[going])]

@@ -166,7 +166,10 @@ class Feeder(wiring.Component):
         m.submodules.walk = walk = self._walk
         tile = self.tiles.payload
         self._loops.connect(m, walk, tile)
-        moves, step, first, claims = Signal(), Signal(), Signal(init=1), Signal()
+        moves = Signal()
+        step = Signal()
+        first = Signal(init=1)
+        claims = Signal()
         with m.If(step):
             m.d.sync += first.eq(walk.last)
         m.d.comb += [
@@ -181,7 +184,8 @@ class Feeder(wiring.Component):
             self.freed.eq(step & walk.last & self._frees(tile)),
             self.words.payload.values.eq(self.data),
         ]
-        valid, last = Signal(), Signal()
+        valid = Signal()
+        last = Signal()
         with m.If(moves):
             m.d.sync += [
                 valid.eq(step),

@@ -10,6 +10,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from accelsim.errors import InputError
+from accelsim.gateware.streams.checks import whole_number
 
 __all__ = ["SIZE_BITS", "TileSizes", "TileWalker", "product_layout"]
 
@@ -27,12 +28,13 @@ class TileSizes:
     k: int
 
     def __post_init__(self) -> None:
-        for name, size in (("m", self.m), ("n", self.n), ("k", self.k)):
-            if not isinstance(size, int) or not 1 <= size < 1 << SIZE_BITS:
-                raise InputError(
-                    f"tile: {name} is {size!r}, must be a whole number from 1 to "
-                    f"{(1 << SIZE_BITS) - 1}"
-                )
+        problems = [
+            problem
+            for name in ("m", "n", "k")
+            for problem in whole_number("tile", name, getattr(self, name), 1, (1 << SIZE_BITS) - 1)
+        ]
+        if problems:
+            raise InputError(problems)
 
     @property
     def layout(self) -> data.StructLayout:
@@ -97,7 +99,9 @@ class TileWalker(wiring.Component):
         first, last, only = {}, {}, {}
         for name in ("m", "n", "k"):
             most = getattr(self._sizes, name)
-            first[name], last[name], only[name] = Signal(), Signal(), Signal()
+            first[name] = Signal(name=f"first_{name}")
+            last[name] = Signal(name=f"last_{name}")
+            only[name] = Signal(name=f"only_{name}")
             m.d.comb += [
                 first[name].eq(left[name] == product[name]),
                 last[name].eq(left[name] <= most),

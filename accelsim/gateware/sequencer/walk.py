@@ -66,7 +66,8 @@ class Walk(wiring.Component):
                 ("inner", self.inner),
             )
         )
-        middle_last, outer_last = Signal(), Signal()
+        middle_last = Signal()
+        outer_last = Signal()
         m.d.comb += [
             self.inner_last.eq(inner == self.inner),
             middle_last.eq(self.inner_last & (middle == self.middle)),

@@ -78,7 +78,10 @@ class Widen(wiring.Component):
         at = Signal(range(self.factor))
         # A whole item is in the slots, and waits for the one before it to be taken.
         full = Signal()
-        moves, taken, completes, whole = Signal(), Signal(), Signal(), Signal()
+        moves = Signal()
+        taken = Signal()
+        completes = Signal()
+        whole = Signal()
         m.d.comb += [
             moves.eq(self.o.ready | ~self.o.valid),
             self.i.ready.eq(~full | moves),

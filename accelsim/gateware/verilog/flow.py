@@ -21,6 +21,7 @@ from accelsim.gateware.verilog.netlist import (
 )
 
 __all__ = [
+    "ZERO",
     "Flow",
     "Item",
     "assignments",
@@ -32,6 +33,9 @@ __all__ = [
 ]
 
 Item = Cell | Process
+
+ZERO: Spec = (Const("0"),)
+"""For what has no bits, where Verilog wants some."""
 
 _SAME_WIDTH = frozenset(("$add", "$sub", "$and", "$or", "$xor", "$not", "$neg", "$mux"))
 """Whose lower bits depend on no higher ones."""
@@ -181,13 +185,14 @@ def operands(cell: Cell, width: int) -> list[Spec]:
     if kind == "$mul":
         return [low_bits(spec, width) for spec, _ in specs]
     if kind == "$shl":
-        return [_extended(specs[0][0], width, specs[0][1]), specs[1][0]]
+        return [_extended(specs[0][0], width, specs[0][1]), specs[1][0] or ZERO]
     if kind in _RIGHT_SHIFTS:
         (left, signed), (by, by_signed) = specs
+        left, by = left or ZERO, by or ZERO
         if width_of(left) > width or by_signed or (signed and kind == "$shift"):
             return [left, by]
         return [_extended(left, width, signed), by]
-    return [spec for spec, _ in specs]
+    return [spec or ZERO for spec, _ in specs]
 
 
 def output_of(cell: Cell) -> str | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from accelsim.errors import UnsupportedError
 from accelsim.gateware.verilog.expressions import Expressions, constant, fitted
-from accelsim.gateware.verilog.flow import Flow, output_of, segments, select_bits
+from accelsim.gateware.verilog.flow import ZERO, Flow, output_of, segments, select_bits
 from accelsim.gateware.verilog.netlist import Bits, Cell, Const, Netlist, Process, Spec, width_of
 from accelsim.gateware.verilog.simplify import simplify
 from accelsim.gateware.verilog.statements import (
@@ -148,25 +149,20 @@ class _Emitter:
             return
         (driven,) = item.ports["Y"]
         assert isinstance(driven, Bits)
-        if not self.words.within(driven.wire) and driven.wire not in self._products():
+        if not self.words.within(driven.wire) and driven.wire not in self._products:
             yield f"assign {self._declare(driven.wire)} = {self.words.operation(driven.wire)};"
 
+    @cached_property
     def _products(self) -> set[str]:
         """Wires that are written on the right of the assignment to a register."""
-        if not hasattr(self, "_products_found"):
-            specs = [
-                spec
-                for item in self.flow.live
-                for spec in (
-                    self.flow.needs(item)
-                    if isinstance(item, Process) and item.output in self.flow.next_values
-                    else [item.ports["D"]]
-                    if isinstance(item, Cell) and item.kind == "$dff"
-                    else []
-                )
-            ]
-            self._products_found = {self.words.alone_wire(spec) for spec in specs} - {""}
-        return self._products_found
+        specs: list[Spec] = []
+        for item in self.flow.live:
+            if isinstance(item, Process):
+                if item.output in self.flow.next_values:
+                    specs += self.flow.needs(item)
+            elif item.kind == "$dff":
+                specs.append(item.ports["D"])
+        return {self.words.alone_wire(spec) for spec in specs} - {""}
 
     def _always(self) -> list[str]:
         """Registers, those with a reset and those without."""
@@ -231,7 +227,7 @@ class _Emitter:
         yield "end"
 
     def _write(self, item: Cell) -> Iterator[str]:
-        name, address = self._memory(item), self.words.text(item.ports["ADDR"])
+        name, address = self._memory(item), self.words.text(item.ports["ADDR"] or ZERO)
         ports = item.ports
         yield f"\nalways @(posedge {self.words.text(ports['CLK'])}) begin"
         for high, low in _lanes(ports["EN"]):
@@ -244,7 +240,7 @@ class _Emitter:
         yield "end"
 
     def _read(self, item: Cell) -> Iterator[str]:
-        word = f"{self._memory(item)}[{self.words.text(item.ports['ADDR'])}]"
+        word = f"{self._memory(item)}[{self.words.text(item.ports['ADDR'] or ZERO)}]"
         (driven,) = item.ports[output_of(item) or ""]
         assert isinstance(driven, Bits)
         if item.parameters["CLK_ENABLE"] != 1:

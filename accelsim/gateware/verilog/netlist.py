@@ -180,6 +180,7 @@ def _module(name: str, lines: Iterator[str]) -> Netlist:
     for line in lines:
         word, _, rest = line.partition(" ")
         if word == "end":
+            _drop_empty(module)
             return module
         if word == "attribute":
             if rest.startswith("\\init "):
@@ -235,9 +236,9 @@ def _body(lines: Iterator[str], module: Netlist) -> tuple[list[Assign | Switch],
         word, _, rest = line.partition(" ")
         if word == "assign":
             left, right = _split_assign(rest)
-            (target,) = _spec(left, module)
-            assert isinstance(target, Bits)
-            found.append(Assign(target, _spec(right, module)))
+            for target in _spec(left, module):
+                assert isinstance(target, Bits)
+                found.append(Assign(target, _spec(right, module)))
         elif word == "switch":
             found.append(_switch(rest, lines, module))
         else:
@@ -257,6 +258,8 @@ def _switch(select: str, lines: Iterator[str], module: Netlist) -> Switch:
 
 def _split_assign(text: str) -> tuple[str, str]:
     words = text.split()
+    if words[0] == "{":  # a wire without bits
+        return "", ""
     count = 2 if words[1].startswith("[") else 1
     return " ".join(words[:count]), " ".join(words[count:])
 
@@ -282,4 +285,17 @@ def _spec(text: str, module: Netlist) -> Spec:
                 chunks.append(Const(const[1]))
         else:
             raise NotImplementedError(f"RTLIL: value {text}")
-    return tuple(chunks)
+    return tuple(chunk for chunk in chunks if chunk.width)
+
+
+def _drop_empty(module: Netlist) -> None:
+    """Verilog has no values without bits: drop wires without, and what drives them."""
+
+    def empty(item: Cell | Process) -> bool:
+        if isinstance(item, Process):
+            return not item.body
+        return not item.module and not all(item.ports.get(port, 1) for port in "YQ")
+
+    module.items = [item for item in module.items if not empty(item)]
+    module.wires = {name: wire for name, wire in module.wires.items() if wire.width}
+    module.aliases = [(name, spec) for name, spec in module.aliases if name in module.wires]

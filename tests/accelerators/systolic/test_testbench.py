@@ -172,7 +172,7 @@ def test_cycles_are_near_those_of_the_event_simulator() -> None:
         ("systolic.v", "partial + ", "partial - "),
         ("systolic.v", "if (swap) held", "if (take) held"),
         ("systolic_tb.v", "M_UNITS = {32'd19", "M_UNITS = {32'd18"),
-        ("systolic_tb.v", "CYCLES_EXPECTED = {", "CYCLES_EXPECTED = 1 + {"),
+        ("systolic_tb.v", "CYCLES_EXPECTED = {", "CYCLES_EXPECTED = 100 + {"),
     ],
 )
 def test_what_is_wrong_is_found(

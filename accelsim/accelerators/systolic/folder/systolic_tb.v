@@ -205,6 +205,8 @@ module systolic_tb;
 
   integer product;
   integer cycles;
+  integer predicted;
+  integer apart;
   initial begin
     if ($value$plusargs("stalls=%d", stalls)) $display("stalls=%0d", stalls);
     if ($test$plusargs("vcd")) begin
@@ -233,11 +235,12 @@ module systolic_tb;
       while (z_at != z_end) @(negedge clk);
       expects(STATUS, 32'd2);
       read(CYCLES);
-      $display("product %0d: %0d cycles", product, found);
-      if (stalls == 0 && CYCLES_EXPECTED[32*product+:32] != 0
-          && found !== CYCLES_EXPECTED[32*product+:32]) begin
-        $display("FAIL: product %0d took %0d cycles, should take %0d", product, found,
-                 CYCLES_EXPECTED[32*product+:32]);
+      predicted = CYCLES_EXPECTED[32*product+:32];
+      $display("product %0d: %0d cycles, predicted %0d", product, found, predicted);
+      apart = found > predicted ? found - predicted : predicted - found;
+      // Within 2 %.
+      if (stalls == 0 && predicted != 0 && 50 * apart > predicted) begin
+        $display("FAIL: product %0d took %0d cycles, should take %0d", product, found, predicted);
         $fatal;
       end
       cycles = cycles + found;

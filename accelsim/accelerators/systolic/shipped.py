@@ -1,0 +1,42 @@
+"""The reference configurations: machines and mappers that ship, and folders of Verilog."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from accelsim.accelerators.systolic.hardware import files
+from accelsim.accelerators.systolic.model import architecture_text, mapper_text
+from accelsim.accelerators.systolic.parameters import SystolicParameters
+
+__all__ = ["CONFIGURATIONS", "MACHINES", "shipped_files"]
+
+MACHINES: Mapping[str, SystolicParameters] = MappingProxyType(
+    {
+        "systolic-axi-ws": SystolicParameters(),
+        "systolic-axi-os": SystolicParameters(dataflow="output-stationary"),
+    }
+)
+"""Name of an architecture and its mapper -> the array."""
+
+CONFIGURATIONS: Mapping[str, SystolicParameters] = MappingProxyType(
+    {
+        "systolic-ws-8x8": SystolicParameters(),
+        "systolic-os-8x8": SystolicParameters(dataflow="output-stationary"),
+        "systolic-ws-4x4-int4": SystolicParameters(rows=4, columns=4, weights="int4"),
+    }
+)
+"""Folder in rtl/ -> the array."""
+
+
+def shipped_files() -> dict[str, str]:
+    """Path from the top of the repository -> text."""
+    found = {}
+    for name, parameters in MACHINES.items():
+        text = architecture_text(parameters, name=name, mapper=name)
+        found[f"accelsim/architecture/library/{name}.yaml"] = text
+        found[f"mappers/{name}.yaml"] = mapper_text(parameters, name=name)
+    for folder, parameters in CONFIGURATIONS.items():
+        for name, text in files(parameters).items():
+            found[f"rtl/{folder}/{name}"] = text
+    return found
