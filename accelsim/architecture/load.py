@@ -100,9 +100,10 @@ def _read(name: str, asked_by: tuple[str, ...]) -> Document:
 def _with_mapper_beside(path: Path, document: Document) -> Document:
     """A mapper file that is named may lie in the same folder."""
     data = document.data
-    if not isinstance(data, dict) or not isinstance(data.get("mapper"), str):
+    mapper = data.get("mapper") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(mapper, str):
         return document
-    return replace(document, data={**data, "mapper": _beside(path, data["mapper"])})
+    return replace(document, data={**data, "mapper": _beside(path, mapper)})
 
 
 def _beside(path: Path, base_name: str) -> str:

@@ -19,7 +19,7 @@ from accelsim.errors import UnsupportedError
 if TYPE_CHECKING:
     from amaranth.lib.wiring import Component
 
-__all__ = ["library_of"]
+__all__ = ["find_compiler", "library_of"]
 
 MOST_LIBRARIES = 64
 """That are kept."""
@@ -47,12 +47,7 @@ def library_of(component: Component, *, cache: Path | None = None) -> Path:
     Raises:
         UnsupportedError: where Yosys or a C++ compiler is missing, with how to install it.
     """
-    compiler = next((found for name in _COMPILERS if (found := shutil.which(name))), None)
-    if compiler is None:
-        raise UnsupportedError(
-            "compiled simulation needs a C++ compiler; install one with apt install g++, or use "
-            "--simulator amaranth"
-        )
+    compiler = find_compiler()
     from accelsim.gateware.sharing import rtlil_of
     from accelsim.gateware.yosys import run_yosys, yosys_version
 
@@ -78,6 +73,21 @@ def library_of(component: Component, *, cache: Path | None = None) -> Path:
         made.replace(path)
     _prune(folder)
     return path
+
+
+def find_compiler() -> str:
+    """Path of a C++ compiler.
+
+    Raises:
+        UnsupportedError: where there is none, with how to install one.
+    """
+    compiler = next((found for name in _COMPILERS if (found := shutil.which(name))), None)
+    if compiler is None:
+        raise UnsupportedError(
+            "compiled simulation needs a C++ compiler; install one with apt install g++, or use "
+            "--simulator amaranth"
+        )
+    return compiler
 
 
 def _folder() -> Path:

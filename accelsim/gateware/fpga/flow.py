@@ -24,7 +24,7 @@ from accelsim.gateware.fpga.synthesis import Step, Synthesis
 from accelsim.gateware.fpga.targets import Target, target_called
 from accelsim.gateware.fpga.tools import Tool, find_tool, run_tool
 
-__all__ = ["synthesis_script", "synthesise"]
+__all__ = ["require_tools", "synthesis_script", "synthesise"]
 
 _MULTIPLIER = re.compile(r"^module \\(registered_multiplier_([us])(\d+)_([us])(\d+))$", re.M)
 _SUM = re.compile(r"^module \\(sum_register_(\d+))$", re.M)
@@ -68,6 +68,19 @@ def synthesise(
         return _synthesise(rtlil_text, top, chosen, seed, yosys, router, folder)
     with tempfile.TemporaryDirectory() as work:
         return _synthesise(rtlil_text, top, chosen, seed, yosys, router, Path(work))
+
+
+def require_tools(target: str) -> None:
+    """Refuse to go on where a tool for a target is missing.
+
+    Raises:
+        InputError: where the target is unknown.
+        UnsupportedError: where a tool is missing, with the command that installs it.
+    """
+    chosen = target_called(target)
+    find_tool("yosys")
+    if chosen.router:
+        find_tool(chosen.router)
 
 
 def _synthesise(

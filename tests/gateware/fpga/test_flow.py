@@ -102,7 +102,7 @@ def test_what_the_router_says_is_told(tmp_path: Path) -> None:
 
 @pytest.fixture
 def _tools() -> None:
-    for name in ("yosys", "nextpnr-ecp5"):
+    for name in ("yosys", "nextpnr-ecp5", "nextpnr-ice40"):
         try:
             find_tool(name)
         except UnsupportedError as error:
@@ -129,11 +129,22 @@ def test_arrays_of_sixteen_on_ecp5(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("_tools")
 def test_what_does_not_fit_is_said_in_one_line() -> None:
-    text = rtlil_of(WeightStationaryArray(16, 10, DenseArithmetic()), "array")
-    with pytest.raises(UnsupportedError, match=r"'array' .* takes 160 multipliers, .* has 156;"):
-        synthesise(text, "array", "ecp5")
-    found = synthesise(text, "array", "ecp5", place=False)
-    assert (found.dsps, found.fmax_hz, found.fmax_missing) == (160, None, "not placed")
+    text = rtlil_of(WeightStationaryArray(3, 3, DenseArithmetic()), "array")
+    with pytest.raises(UnsupportedError, match=r"'array' .* takes 9 multipliers, .* has 8;"):
+        synthesise(text, "array", "ice40")
+    found = synthesise(text, "array", "ice40", place=False)
+    assert (found.dsps, found.fmax_hz, found.fmax_missing) == (9, None, "not placed")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_tools")
+def test_ports_stand_in_registers_where_pins_are_few() -> None:
+    text = rtlil_of(WeightStationaryArray(2, 2, DenseArithmetic()), "array")
+    found = synthesise(text, "array", "ice40")
+    assert found.dsps == 4
+    assert found.fmax_hz is not None
+    assert found.fmax_hz > 30e6
+    assert found.ffs == synthesise(text, "array", "ice40", place=False).ffs
 
 
 @pytest.mark.slow

