@@ -19,8 +19,8 @@ class RegisteredMultiplier(wiring.Component):
     """A product behind three registers: of the operands, amid the multiplier, of the product.
 
     None has a reset, all move with ``enable``: so DSP blocks have them. Synthesis for ECP5, which
-    takes no registers into its blocks, puts a block in the place of this module (``fpga/``); other
-    targets find the registers themselves.
+    takes no registers into its blocks, puts a block in the place of this module (``fpga/``); what
+    other targets make of the registers is left to Yosys.
 
     Parameters
     ----------
@@ -62,7 +62,10 @@ class RegisteredMultiplier(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        left, right = (Signal(shape, reset_less=True) for shape in self._operands)
+        left, right = (
+            Signal(shape, name=f"{name}_register", reset_less=True)
+            for name, shape in zip(("left", "right"), self._operands, strict=True)
+        )
         amid: Any = Signal(self.shape, reset_less=True)
         product: Any = Signal(self.shape, reset_less=True)
         m.d.comb += self.product.eq(product)

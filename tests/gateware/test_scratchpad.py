@@ -27,7 +27,7 @@ def test_banks_are_claimed_and_used_in_turn() -> None:
     async def bench(ctx: Any) -> None:
         claimed = closed = filled = taken = freed = 0
         seen = set()
-        for _ in range(1500):
+        for _ in range(600):
             outputs = tuple(ctx.get(each) for each in (part.free, part.full, part.fills, part.uses))
             expected = (claimed - freed < 2, filled > taken, closed % 2, taken % 2)
             assert outputs == expected
@@ -48,7 +48,7 @@ def test_banks_are_claimed_and_used_in_turn() -> None:
             filled, taken = filled + does["filled"], taken + does["taken"]
             freed += does["freed"]
             await ctx.tick()
-        assert freed > 100
+        assert freed > 40
         assert {each[:2] for each in seen} == {(0, 0), (0, 1), (1, 0), (1, 1)}
 
     simulate(part, bench)
@@ -63,7 +63,7 @@ def test_words_are_read_from_the_bank_that_was_filled_first(words: int) -> None:
         banks = [[0] * words, [0] * words]
         filled = freed = 0
         behind: list[int | None] = [None, None]
-        for _ in range(600):
+        for _ in range(300):
             free, full = filled - freed < 2, filled > freed
             assert (ctx.get(part.free), ctx.get(part.full)) == (free, full)
             if behind[1] is not None:
@@ -87,7 +87,7 @@ def test_words_are_read_from_the_bank_that_was_filled_first(words: int) -> None:
                 banks[fills][into] = value
             filled += write and end
             freed += read and leave and full
-        assert freed > 20
+        assert freed > 8
 
     simulate(part, bench)
 

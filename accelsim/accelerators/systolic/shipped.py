@@ -29,14 +29,18 @@ CONFIGURATIONS: Mapping[str, SystolicParameters] = MappingProxyType(
 """Folder in rtl/ -> the array."""
 
 
-def shipped_files() -> dict[str, str]:
-    """Path from the top of the repository -> text."""
+def shipped_files(*, folders: bool = True) -> dict[str, str]:
+    """Path from the top of the repository -> text.
+
+    Args:
+        folders: whether those of ``CONFIGURATIONS`` are among them.
+    """
     found = {}
     for name, parameters in MACHINES.items():
         text = architecture_text(parameters, name=name, mapper=name)
         found[f"accelsim/architecture/library/{name}.yaml"] = text
         found[f"mappers/{name}.yaml"] = mapper_text(parameters, name=name)
-    for folder, parameters in CONFIGURATIONS.items():
+    for folder, parameters in CONFIGURATIONS.items() if folders else ():
         for name, text in files(parameters).items():
             found[f"rtl/{folder}/{name}"] = text
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Array, Cat, Module, Mux, Signal, unsigned
+from amaranth.hdl import Cat, Module, Mux, Signal, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -110,19 +110,21 @@ class Accumulator(wiring.Component):
                 for one, where in words
             ).any()
         )
-        before = Signal(len(word), reset_less=True)
+        before = Signal(len(word))
         after = Signal(len(word))
-        m.d.comb += [
-            after.eq(self._sums(Mux(place.begins, 0, before), word)),
-            banks.filled.eq(valid & place.fills),
-        ]
-        self._memories(m, banks, walk, taken, before, (valid, place, after))
+        m.d.comb += [after.eq(self._sums(before, word)), banks.filled.eq(valid & place.fills)]
+        grown = self._memories(m, banks, walk, taken, (valid, place, after))
+        with m.If(~place.begins):
+            m.d.comb += before.eq(Mux(place.bank, grown[1], grown[0]))
         return m
 
     def _memories(
-        self, m: Module, banks: Any, walk: Any, taken: Any, before: Any, written: tuple[Any, ...]
-    ) -> None:
-        """A memory for each bank: one reads and writes sums, the other is read from outside."""
+        self, m: Module, banks: Any, walk: Any, taken: Any, written: tuple[Any, ...]
+    ) -> list[Any]:
+        """A memory for each bank: one reads and writes sums, the other is read from outside.
+
+        Block RAMs are slow: each has a register right behind it, for either use.
+        """
         valid, place, after = written
         leaves = Signal()
         m.d.comb += [
@@ -135,9 +137,9 @@ class Accumulator(wiring.Component):
             m.d.sync += leaves.eq(1)
         with m.Elif(self.read):
             m.d.sync += leaves.eq(0)
-        found = []
+        grown, gone = [], []
         for bank in (0, 1):
-            memory = Memory(shape=unsigned(len(before)), depth=walk.words, init=())
+            memory = Memory(shape=unsigned(len(after)), depth=walk.words, init=())
             m.submodules[f"memory_{bank}"] = memory
             write, read = memory.write_port(), memory.read_port()
             leaving = Signal(name=f"leaving_{bank}")
@@ -149,12 +151,17 @@ class Accumulator(wiring.Component):
                 write.data.eq(after),
                 write.en.eq(valid & (place.bank == bank)),
             ]
-            found.append(read.data)
-        growing = Signal()
-        going = Signal()
-        m.d.sync += [growing.eq(banks.fills), before.eq(Array(found)[growing])]
+            grown.append(Signal(len(after), name=f"grown_{bank}", reset_less=True))
+            gone.append(Signal(len(after), name=f"gone_{bank}", reset_less=True))
+            m.d.sync += grown[bank].eq(read.data)
+            with m.If(self.read):
+                m.d.sync += gone[bank].eq(read.data)
+        from_bank = Signal()
+        gone_bank = Signal()
         with m.If(self.read):
-            m.d.sync += [going.eq(banks.uses), self.data.eq(Array(found)[going])]
+            m.d.sync += [from_bank.eq(banks.uses), gone_bank.eq(from_bank)]
+        m.d.comb += self.data.eq(Mux(gone_bank, gone[1], gone[0]))
+        return grown
 
     def _sums(self, before: Any, word: Any) -> Any:
         bits = self._shape.width

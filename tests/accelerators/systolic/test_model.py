@@ -16,11 +16,9 @@ from accelsim.checking import check_file
 @pytest.mark.parametrize(
     "changed",
     [
-        {},
         {"rows": 6, "columns": 10, "weights": "int4"},
-        {"rows": 5, "columns": 1, "tile": 8, "folds": 1},
-        {"rows": 8, "columns": 8, "activations": "int3", "weights": "int2", "stream_bytes": 1},
-        {"rows": 4, "columns": 64, "activations": "int16", "weights": "int16", "tile": 4096},
+        {"rows": 5, "columns": 1, "activations": "int16", "tile": 8, "folds": 1},
+        {"activations": "int3", "weights": "int2", "tile": 4096, "stream_bytes": 1},
     ],
 )
 def test_files_of_any_array_are_sound_and_give_cycles(

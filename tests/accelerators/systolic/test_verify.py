@@ -90,17 +90,12 @@ def test_a_verification_says_the_worst_of_its_checks() -> None:
     assert [data[key] for key in ("trials", "value_mismatches", "cycle_mismatches")] == [15, 1, 2]
     assert data["layer_cycle_deviation"] == 0.01
     assert [each["first_failure"] for each in data["checks"]] == ["f", None]
-    assert (
-        Verification("systolic", {}, 0, "x", checks[:1]).as_json()["layer_cycle_deviation"] is None
-    )
-    rows = verification_rows(
-        Verification("s", {}, 0, "x", [*checks, Check("c", "x", 1, 0, 0, 0.0)])
-    )
-    assert [row[-2:] for row in rows[1:]] == [
-        ["", "FAILED"],
-        ["within 1.00%", "FAILED"],
-        ["equal", "ok"],
-    ]
+    tiles = Verification("systolic", {}, 0, "x", checks[:1])
+    assert tiles.as_json()["layer_cycle_deviation"] is None
+    checks.append(Check("c", "x", 1, 0, 0, 0.0))
+    rows = verification_rows(Verification("systolic", {}, 0, "x", checks))[1:]
+    assert [row[-2] for row in rows] == ["", "within 1.00%", "equal"]
+    assert [row[-1] for row in rows] == ["FAILED", "FAILED", "ok"]
 
 
 @pytest.mark.parametrize("simulator", ["cxxrtl", "amaranth"])
@@ -150,22 +145,21 @@ def test_operands_have_both_ends_of_their_range_and_stalls_come_and_go() -> None
     assert 0.4 < max(stalls) < 0.6
 
 
-TINY = {"rows": 4, "columns": 1, "tile": 8, "folds": 2}
+TINY = {"rows": 4, "columns": 1}
 
 
 def tiny_plans(parameters: Any, dataflows: list[str], trials: int, *rest: Any) -> Iterator[Any]:
     """Small hardware, in Amaranth's simulator."""
-    for flow in dataflows:
-        array: Any = bench._Array(flow, 2, 2, 8, 8)
-        make = bench._maker(bench.array_of, array)
-        yield bench._tiles(array, trials, Runner(make, "amaranth"))
+    array: Any = bench._Array(dataflows[1], 1, 2, 8, 8)
+    make = bench._maker(bench.array_of, array)
+    yield bench._tiles(array, trials, Runner(make, "amaranth"))
     tiny = SystolicParameters(dataflows[0], **TINY)  # type: ignore[arg-type]
     yield bench._Plan(
         "layers",
         "NumPy, event",
         1,
         Runner(lambda: Systolic(tiny), "amaranth"),
-        lambda random, at: layer_trial(tiny, (9, 3, 12), random),
+        lambda random, at: layer_trial(tiny, (5, 2, 9), random),
         tolerance=0.02,
     )
 
@@ -173,19 +167,19 @@ def tiny_plans(parameters: Any, dataflows: list[str], trials: int, *rest: Any) -
 def test_small_hardware_agrees_with_numpy_and_the_models(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "_plans", tiny_plans)
     said: list[str] = []
-    found = bench.verify({}, trials=2, seed=1, simulator="amaranth", progress=said.append)
+    found = bench.verify({}, trials=1, seed=1, simulator="amaranth", progress=said.append)
     assert found.ok
-    assert [each.trials for each in found.checks] == [2, 2, 1]
+    assert [each.trials for each in found.checks] == [1, 1]
     assert found.parameters["dataflow"] == list(DATAFLOWS)
-    assert len(said) == 4
+    assert len(said) == 3
 
 
+@pytest.mark.slow
 def test_a_layer_may_be_held_up_anywhere() -> None:
-    for flow in DATAFLOWS:
-        tiny = SystolicParameters(flow, activations="int16", **TINY)  # type: ignore[arg-type]
-        trial = layer_trial(tiny, (7, 2, 9), np.random.default_rng(2), stalled=True)
-        run = trial.run(Runner(lambda tiny=tiny: Systolic(tiny), "amaranth"))  # type: ignore[misc]
-        assert trial.wrong_values(run) == ""
+    tiny = SystolicParameters("output-stationary", tile=8, folds=1, **TINY)  # type: ignore[arg-type]
+    trial = layer_trial(tiny, (5, 2, 9), np.random.default_rng(2), stalled=True)
+    run = trial.run(Runner(lambda: Systolic(tiny), "amaranth"))
+    assert trial.wrong_values(run) == ""
 
 
 def test_parameters_and_simulators_are_checked_before_anything_is_built(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accelsim.gateware.compiled.packing import pack, unpack
@@ -14,6 +14,7 @@ FIELD = st.tuples(st.integers(1, 6), st.integers(1, 63))
 """Lanes, and bits of each."""
 
 
+@settings(max_examples=25)
 @given(st.lists(FIELD, min_size=1, max_size=4), st.integers(1, 4), st.integers(0, 2**32))
 def test_fields_lie_side_by_side_and_come_back(
     fields: Sequence[tuple[int, int]], items: int, seed: int

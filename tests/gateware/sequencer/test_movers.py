@@ -137,7 +137,7 @@ def test_words_come_back_in_the_order_of_the_loops(name: str, share: float) -> N
     part = Memory(load, feed)
     random = np.random.default_rng(1)
     loads, feeds, items, expected = [], [], [], []
-    for _ in range(10):
+    for _ in range(6):
         tile = random_tile(random)
         # Some banks are used by more than one tile.
         uses = int(random.integers(1, 4))
@@ -248,7 +248,7 @@ def test_sums_grow_from_tile_to_tile(name: str, share: float) -> None:
     drains: list[Tile] = []
     items: list[dict[str, int]] = []
     expected: list[tuple[int, int]] = []
-    for _ in range(10):
+    for _ in range(6):
         whole = random_tile(random)
         count = int(random.integers(1, 4))
         sums: dict[int, Any] = {}
