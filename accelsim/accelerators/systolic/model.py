@@ -9,10 +9,10 @@ __all__ = ["architecture_text", "mapper_text"]
 
 INPUT_CYCLES = 1
 """A word waits in a register before it lies in its scratchpad."""
-OUTPUT_CYCLES = {"weight-stationary": 10, "output-stationary": 9}
-"""From a word in a scratchpad to the first beat of its sums, besides the PEs: two cycles to read,
-the buffer behind the array, three cycles in which sums are added up, two to read them, one to cut
-them into beats. Of weights, one more for the array to see that they have come."""
+OUTPUT_CYCLES = {"weight-stationary": 11, "output-stationary": 10}
+"""From a word in a scratchpad to the first beat of its sums, besides the PEs: three cycles to read
+it, one behind the array, three in which sums are added up, two to read them, one to cut them into
+beats. Of weights, one more for the array to see that they have come."""
 
 
 def architecture_text(parameters: SystolicParameters, *, name: str, mapper: str) -> str:

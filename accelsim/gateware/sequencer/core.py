@@ -20,6 +20,7 @@ from accelsim.gateware.scratchpad import Scratchpad
 from accelsim.gateware.sequencer.accumulator import Accumulator
 from accelsim.gateware.sequencer.movers import Feeder, Loader, Loops, words_layout
 from accelsim.gateware.sequencer.tiles import TileSizes, TileWalker, product_layout
+from accelsim.gateware.streams import SkidBuffer
 
 __all__ = ["DATAFLOWS", "Dataflow", "MatrixCore"]
 
@@ -144,13 +145,18 @@ class MatrixCore(wiring.Component):
 
         a = self._operand(m, "a", self.activations, flow.load_a, flow.feed_a, self._a_bits)
         b = self._operand(m, "b", self.weights, flow.load_b, flow.feed_b, self._b_bits)
+        # Whether the array takes a word is known late in a cycle, and reading takes it from there.
+        m.submodules.to_array_a = to_a = SkidBuffer(words_layout(self._a_bits))
+        m.submodules.to_array_b = to_b = SkidBuffer(words_layout(self._b_bits))
+        wiring.connect(m, a[1].words, to_a.i)
+        wiring.connect(m, b[1].words, to_b.i)
         m.d.comb += [
-            array.activations.valid.eq(a[1].words.valid),
-            array.activations.payload.eq(a[1].words.payload),
-            a[1].words.ready.eq(array.activations.ready),
-            array.weights.valid.eq(b[1].words.valid),
-            array.weights.payload.eq(b[1].words.payload.values),
-            b[1].words.ready.eq(array.weights.ready),
+            array.activations.valid.eq(to_a.o.valid),
+            array.activations.payload.eq(to_a.o.payload),
+            to_a.o.ready.eq(array.activations.ready),
+            array.weights.valid.eq(to_b.o.valid),
+            array.weights.payload.eq(to_b.o.payload.values),
+            to_b.o.ready.eq(array.weights.ready),
         ]
         m.submodules.sums = sums = Accumulator(
             self.sizes, flow.sums, self._arithmetic.result, self._columns

@@ -120,7 +120,7 @@ def test_bits_of_a_pe_have_a_range(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("shape", [(1, 1, 8, 8), (1, 4, 4, 2), (4, 1, 2, 16), (2, 7, 16, 3)])
+@pytest.mark.parametrize("shape", [(1, 4, 4, 2), (4, 1, 16, 3)])
 @pytest.mark.parametrize("dataflow", DATAFLOWS)
 def test_many_tiles_of_odd_shapes(
     dataflow: str, shape: tuple[int, int, int, int], compiled: Any

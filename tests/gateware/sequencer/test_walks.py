@@ -93,9 +93,10 @@ def test_a_product_is_cut_into_tiles() -> None:
     part = TileWalker(TileSizes(**most))
     random = np.random.default_rng(2)
     products = [
-        {name: int(random.integers(1, 3 * most[name] + 1)) for name in most} for _ in range(12)
+        {name: int(random.integers(1, 3 * most[name] + 1)) for name in most} for _ in range(6)
     ]
-    products += [{"m": 1, "n": 1, "k": 1}, most, {"m": 40, "n": 1, "k": 3}]
+    # One or more tiles along each rank, in every way.
+    products += [dict(zip(most, sizes, strict=True)) for sizes in every((5, 11), (2, 3), (3, 7))]
 
     async def put(ctx: Any) -> None:
         for product in products:
