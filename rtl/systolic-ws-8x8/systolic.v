@@ -475,6 +475,12 @@ module systolic_core (
   wire [63:0] scratchpad_b_data;
   wire scratchpad_b_free;
   wire scratchpad_b_full;
+  wire to_array_a_i_ready;
+  wire to_array_a_o_valid;
+  wire [64:0] to_array_a_o_payload;
+  wire to_array_b_i_ready;
+  wire to_array_b_o_valid;
+  wire [63:0] to_array_b_o_payload;
   wire sums_sums_ready;
   wire sums_tiles_ready;
   wire sums_free;
@@ -526,11 +532,10 @@ module systolic_core (
     .clk(clk),
     .rst(rst),
     .o_ready(sums_sums_ready),
-    .activations_payload_last(feed_a_words_payload_last),
-    .activations_valid(feed_a_words_valid),
-    .activations_payload_values(scratchpad_a_data),
-    .weights_valid(feed_b_words_valid),
-    .weights_payload(scratchpad_b_data),
+    .activations_valid(to_array_a_o_valid),
+    .activations_payload(to_array_a_o_payload),
+    .weights_valid(to_array_b_o_valid),
+    .weights_payload(to_array_b_o_payload),
     .activations_ready(array_activations_ready),
     .weights_ready(array_weights_ready),
     .results_valid(array_results_valid),
@@ -551,10 +556,10 @@ module systolic_core (
   systolic_core_feed_a feed_a (
     .clk(clk),
     .rst(rst),
-    .words_ready(array_activations_ready),
     .tiles_valid(tiles_feed_a_r_rdy),
     .tiles_payload(tiles_feed_a_r_data),
     .full(scratchpad_a_full),
+    .words_ready(to_array_a_i_ready),
     .may_begin(sums_free),
     .moves(feed_a_moves),
     .begins(feed_a_begins),
@@ -593,10 +598,10 @@ module systolic_core (
   systolic_core_feed_b feed_b (
     .clk(clk),
     .rst(rst),
-    .words_ready(array_weights_ready),
     .tiles_valid(tiles_feed_b_r_rdy),
     .tiles_payload(tiles_feed_b_r_data),
     .full(scratchpad_b_full),
+    .words_ready(to_array_b_i_ready),
     .moves(feed_b_moves),
     .tiles_ready(feed_b_tiles_ready),
     .freed(feed_b_freed),
@@ -617,6 +622,27 @@ module systolic_core (
     .data(scratchpad_b_data),
     .free(scratchpad_b_free),
     .full(scratchpad_b_full)
+  );
+  systolic_core_to_array_a to_array_a (
+    .clk(clk),
+    .rst(rst),
+    .o_ready(array_activations_ready),
+    .i_payload_last(feed_a_words_payload_last),
+    .i_valid(feed_a_words_valid),
+    .i_payload_values(scratchpad_a_data),
+    .i_ready(to_array_a_i_ready),
+    .o_valid(to_array_a_o_valid),
+    .o_payload(to_array_a_o_payload)
+  );
+  systolic_core_to_array_b to_array_b (
+    .clk(clk),
+    .rst(rst),
+    .o_ready(array_weights_ready),
+    .i_valid(feed_b_words_valid),
+    .i_payload(scratchpad_b_data),
+    .i_ready(to_array_b_i_ready),
+    .o_valid(to_array_b_o_valid),
+    .o_payload(to_array_b_o_payload)
   );
   systolic_core_sums sums (
     .clk(clk),
@@ -866,7 +892,7 @@ module systolic_core_sums (
   input  wire [7:0] read_address,
   output wire sums_ready,
   output wire tiles_ready,
-  output reg  [255:0] data = 256'd0,
+  output wire [255:0] data,
   output wire free,
   output wire full
 );
@@ -877,9 +903,12 @@ module systolic_core_sums (
   reg  [10:0] place2 = 11'd0;
   reg  [255:0] word2 = 256'd0;
   reg  leaves = 1'b0;
-  reg  growing = 1'b0;
-  reg  [255:0] before_ = 256'd0;
-  reg  going = 1'b0;
+  reg  [255:0] grown_0 = 256'd0;
+  reg  [255:0] gone_0 = 256'd0;
+  reg  [255:0] grown_1 = 256'd0;
+  reg  [255:0] gone_1 = 256'd0;
+  reg  from_bank = 1'b0;
+  reg  gone_bank = 1'b0;
   reg  [255:0] read_data = 256'd0;
   reg  [255:0] read_data_2 = 256'd0;
   reg  [255:0] memory_0 [0:255];
@@ -888,7 +917,6 @@ module systolic_core_sums (
   wire taken_2;
   wire closed;
   wire busy;
-  wire [255:0] choice;
   wire [31:0] sum;
   wire [31:0] sum_2;
   wire [31:0] sum_3;
@@ -907,8 +935,8 @@ module systolic_core_sums (
   wire [7:0] read_addr_2;
   wire read_en_2;
   wire signature_en_2;
-  wire [255:0] next;
   wire [10:0] now;
+  wire [255:0] before_;
   wire walk_last;
   wire walk_middle_first;
   wire [7:0] walk_address;
@@ -931,15 +959,14 @@ module systolic_core_sums (
   assign closed = taken_2 & walk_last & tiles_payload_ends;
   assign busy = |{valid2 & (place2_address == walk_address) & (place2_bank == banks_fills), valid1 &
       (place1_address == walk_address) & (place1_bank == banks_fills)};
-  assign choice = place2_begins ? 256'd0 : before_;
-  assign sum = choice[31:0] + word2[31:0];
-  assign sum_2 = choice[63:32] + word2[63:32];
-  assign sum_3 = choice[95:64] + word2[95:64];
-  assign sum_4 = choice[127:96] + word2[127:96];
-  assign sum_5 = choice[159:128] + word2[159:128];
-  assign sum_6 = choice[191:160] + word2[191:160];
-  assign sum_7 = choice[223:192] + word2[223:192];
-  assign sum_8 = choice[255:224] + word2[255:224];
+  assign sum = before_[31:0] + word2[31:0];
+  assign sum_2 = before_[63:32] + word2[63:32];
+  assign sum_3 = before_[95:64] + word2[95:64];
+  assign sum_4 = before_[127:96] + word2[127:96];
+  assign sum_5 = before_[159:128] + word2[159:128];
+  assign sum_6 = before_[191:160] + word2[191:160];
+  assign sum_7 = before_[223:192] + word2[223:192];
+  assign sum_8 = before_[255:224] + word2[255:224];
   assign banks_filled = valid2 & place2_fills;
   assign banks_freed = leaves & read;
   assign leaving_0 = full & ~banks_uses;
@@ -950,11 +977,12 @@ module systolic_core_sums (
   assign read_addr_2 = leaving_1 ? read_address : walk_address;
   assign read_en_2 = leaving_1 ? read : taken_2 & banks_fills;
   assign signature_en_2 = valid2 & place2_bank;
-  assign next = ~going ? read_data : read_data_2;
+  assign data = gone_bank ? gone_1 : gone_0;
   assign now[7:0] = walk_address;
   assign now[8] = banks_fills;
   assign now[9] = tiles_payload_begins & walk_middle_first;
   assign now[10] = closed;
+  assign before_ = ~place2_begins ? (place2_bank ? grown_1 : grown_0) : 256'd0;
 
   always @(posedge clk) begin
     if (rst) begin
@@ -963,9 +991,8 @@ module systolic_core_sums (
       valid2 <= 1'b0;
       place2 <= 11'd0;
       leaves <= 1'b0;
-      growing <= 1'b0;
-      going <= 1'b0;
-      data <= 256'd0;
+      from_bank <= 1'b0;
+      gone_bank <= 1'b0;
     end else begin
       valid1 <= taken_2;
       place1 <= now;
@@ -976,10 +1003,9 @@ module systolic_core_sums (
       end else if (read) begin
         leaves <= 1'b0;
       end
-      growing <= banks_fills;
       if (read) begin
-        going <= banks_uses;
-        data <= next;
+        from_bank <= banks_uses;
+        gone_bank <= from_bank;
       end
     end
   end
@@ -987,12 +1013,12 @@ module systolic_core_sums (
   always @(posedge clk) begin
     word1 <= sums_payload_values;
     word2 <= word1;
-    before_ <= 256'd0;
-    if (~growing) begin
-      before_ <= read_data;
-    end else if (growing) begin
-      before_ <= read_data_2;
+    grown_0 <= read_data;
+    if (read) begin
+      gone_0 <= read_data;
+      gone_1 <= read_data_2;
     end
+    grown_1 <= read_data_2;
   end
 
   integer memory_0_at;
@@ -1148,6 +1174,77 @@ module systolic_core_sums_walk (
   end
 endmodule
 
+module systolic_core_to_array_b (
+  input  wire clk,
+  input  wire rst,
+  input  wire o_ready,
+  input  wire i_valid,
+  input  wire [63:0] i_payload,
+  output reg  i_ready = 1'b1,
+  output reg  o_valid = 1'b0,
+  output reg  [63:0] o_payload = 64'd0
+);
+  reg  [63:0] spare = 64'd0;
+
+  always @(posedge clk) begin
+    if (rst) begin
+      i_ready <= 1'b1;
+      o_valid <= 1'b0;
+      o_payload <= 64'd0;
+    end else if (o_ready | ~o_valid) begin
+      i_ready <= 1'b1;
+      o_valid <= i_valid | ~i_ready;
+      if (i_ready) begin
+        o_payload <= i_payload;
+      end else begin
+        o_payload <= spare;
+      end
+    end else if (i_valid & i_ready) begin
+      i_ready <= 1'b0;
+    end
+  end
+
+  always @(posedge clk) begin
+    if (~(o_ready | ~o_valid) & (i_valid & i_ready)) spare <= i_payload;
+  end
+endmodule
+
+module systolic_core_to_array_a (
+  input  wire clk,
+  input  wire rst,
+  input  wire o_ready,
+  input  wire i_payload_last,
+  input  wire i_valid,
+  input  wire [63:0] i_payload_values,
+  output reg  i_ready = 1'b1,
+  output reg  o_valid = 1'b0,
+  output reg  [64:0] o_payload = 65'd0
+);
+  reg  [64:0] spare = 65'd0;
+
+  always @(posedge clk) begin
+    if (rst) begin
+      i_ready <= 1'b1;
+      o_valid <= 1'b0;
+      o_payload <= 65'd0;
+    end else if (o_ready | ~o_valid) begin
+      i_ready <= 1'b1;
+      o_valid <= i_valid | ~i_ready;
+      if (i_ready) begin
+        o_payload <= {i_payload_last, i_payload_values};
+      end else begin
+        o_payload <= spare;
+      end
+    end else if (i_valid & i_ready) begin
+      i_ready <= 1'b0;
+    end
+  end
+
+  always @(posedge clk) begin
+    if (~(o_ready | ~o_valid) & (i_valid & i_ready)) spare <= {i_payload_last, i_payload_values};
+  end
+endmodule
+
 // Two banks of words of B.
 module systolic_core_scratchpad_b (
   input  wire clk,
@@ -1207,10 +1304,10 @@ endmodule
 module systolic_core_feed_b (
   input  wire clk,
   input  wire rst,
-  input  wire words_ready,
   input  wire tiles_valid,
   input  wire [16:0] tiles_payload,
   input  wire full,
+  input  wire words_ready,
   output wire moves,
   output wire tiles_ready,
   output wire freed,
@@ -1477,10 +1574,10 @@ endmodule
 module systolic_core_feed_a (
   input  wire clk,
   input  wire rst,
-  input  wire words_ready,
   input  wire tiles_valid,
   input  wire [16:0] tiles_payload,
   input  wire full,
+  input  wire words_ready,
   input  wire may_begin,
   output wire moves,
   output wire begins,
@@ -1666,9 +1763,8 @@ module systolic_core_array (
   input  wire clk,
   input  wire rst,
   input  wire o_ready,
-  input  wire activations_payload_last,
   input  wire activations_valid,
-  input  wire [63:0] activations_payload_values,
+  input  wire [64:0] activations_payload,
   input  wire weights_valid,
   input  wire [63:0] weights_payload,
   output wire activations_ready,
@@ -2146,14 +2242,15 @@ module systolic_core_array (
   wire [31:0] pe_7_6_result;
   wire [31:0] pe_7_7_result;
 
-  wire [7:0] activations_payload_values_0 = activations_payload_values[7:0];
-  wire [7:0] activations_payload_values_1 = activations_payload_values[15:8];
-  wire [7:0] activations_payload_values_2 = activations_payload_values[23:16];
-  wire [7:0] activations_payload_values_3 = activations_payload_values[31:24];
-  wire [7:0] activations_payload_values_4 = activations_payload_values[39:32];
-  wire [7:0] activations_payload_values_5 = activations_payload_values[47:40];
-  wire [7:0] activations_payload_values_6 = activations_payload_values[55:48];
-  wire [7:0] activations_payload_values_7 = activations_payload_values[63:56];
+  wire [7:0] activations_payload_values_0 = activations_payload[7:0];
+  wire [7:0] activations_payload_values_1 = activations_payload[15:8];
+  wire [7:0] activations_payload_values_2 = activations_payload[23:16];
+  wire [7:0] activations_payload_values_3 = activations_payload[31:24];
+  wire [7:0] activations_payload_values_4 = activations_payload[39:32];
+  wire [7:0] activations_payload_values_5 = activations_payload[47:40];
+  wire [7:0] activations_payload_values_6 = activations_payload[55:48];
+  wire [7:0] activations_payload_values_7 = activations_payload[63:56];
+  wire activations_payload_last = activations_payload[64];
   wire [7:0] weights_payload_0 = weights_payload[7:0];
   wire [7:0] weights_payload_1 = weights_payload[15:8];
   wire [7:0] weights_payload_2 = weights_payload[23:16];

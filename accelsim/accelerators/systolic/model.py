@@ -79,11 +79,11 @@ _ARCHITECTURE = """\
 # `accelsim verilog systolic` writes it. Cycles and sizes: its own registers and memories.
 name: {name}
 description: "{description}"
-clock_hz: 120.0e+6
+clock_hz: 100.0e+6
 word_bits: 8
 mapper: {mapper}
 sources:
-  clock_hz: assumed, what an ECP5 of speed grade 6 reaches
+  clock_hz: a round figure below what it reaches on an ECP5 of speed grade 6 (docs/hardware.md)
   word_bits: that of the operands
 components:
   # The host behind three streams: activations and weights in, results out.

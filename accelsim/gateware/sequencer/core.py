@@ -147,15 +147,17 @@ class MatrixCore(wiring.Component):
         b = self._operand(m, "b", self.weights, flow.load_b, flow.feed_b, self._b_bits)
         # Whether the array takes a word is known late in a cycle, and reading takes it from there.
         m.submodules.to_array_a = to_a = SkidBuffer(words_layout(self._a_bits))
-        m.submodules.to_array_b = to_b = SkidBuffer(words_layout(self._b_bits))
+        m.submodules.to_array_b = to_b = SkidBuffer(self._b_bits)
         wiring.connect(m, a[1].words, to_a.i)
-        wiring.connect(m, b[1].words, to_b.i)
         m.d.comb += [
+            to_b.i.valid.eq(b[1].words.valid),
+            to_b.i.payload.eq(b[1].words.payload.values),
+            b[1].words.ready.eq(to_b.i.ready),
             array.activations.valid.eq(to_a.o.valid),
             array.activations.payload.eq(to_a.o.payload),
             to_a.o.ready.eq(array.activations.ready),
             array.weights.valid.eq(to_b.o.valid),
-            array.weights.payload.eq(to_b.o.payload.values),
+            array.weights.payload.eq(to_b.o.payload),
             to_b.o.ready.eq(array.weights.ready),
         ]
         m.submodules.sums = sums = Accumulator(

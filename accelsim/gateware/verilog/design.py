@@ -64,7 +64,7 @@ def _emit_all(
         for item in instances:
             if item.module not in emitted:
                 visit(item.module)
-            item.kind = "\\" + stands_for[item.module]
+            _let_stand(item, stands_for[item.module], emitted)
         children = {item.module: emitted[item.module] for item in instances}
         found = emit(modules[name], children, order=order if name == top else None)
         emitted[name] = found
@@ -74,6 +74,17 @@ def _emit_all(
     stands_for: dict[str, str] = {}
     visit(top)
     return emitted, same
+
+
+def _let_stand(item: Cell, first: str, emitted: Mapping[str, Emitted]) -> None:
+    """Make an instance one of the module that stands for all that are alike. In Verilog their ports
+    are called the same; in RTLIL those without a name of their own are not."""
+    called = {name: port for port, (_, name) in emitted[first].ports.items()}
+    ports = emitted[item.module].ports
+    item.ports = {
+        called[ports[port][1]]: spec for port, spec in item.ports.items() if port in ports
+    }
+    item.kind = f"\\{first}"
 
 
 def _names(same: Mapping[str, list[str]], top: str) -> dict[str, str]:

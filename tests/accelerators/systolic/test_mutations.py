@@ -113,7 +113,6 @@ def test_another_rounding(
         ("weight-stationary", "tile.begins & ", ""),
         ("output-stationary", "tile.begins & ", ""),
         ("weight-stationary", "(walk.middle_first | ", "(1 | "),
-        ("weight-stationary", "(1, 2)", "(1, 2, 3)"),
         ("output-stationary", "(1, 2)", "(1, 2, 3)"),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,17 @@ from accelsim.accelerators.systolic import verify as bench
 from accelsim.accelerators.systolic.bench.floats import FLOAT_UNITS
 from accelsim.accelerators.systolic.bench.layers import layer_trial
 from accelsim.accelerators.systolic.bench.runner import Runner
-from accelsim.accelerators.systolic.bench.tiles import any_values, random_stalls
+from accelsim.accelerators.systolic.bench.tiles import (
+    any_values,
+    array_of,
+    random_stalls,
+    random_tile_trial,
+)
 from accelsim.accelerators.systolic.gateware import Systolic
 from accelsim.accelerators.systolic.parameters import DATAFLOWS, SystolicParameters
 from accelsim.accelerators.verification import Check, Verification, verification_rows
 from accelsim.errors import InputError, UnsupportedError
+from accelsim.gateware.compiled import Run
 
 
 @dataclass
@@ -146,37 +152,77 @@ def test_operands_have_both_ends_of_their_range_and_stalls_come_and_go() -> None
 
 
 TINY = {"rows": 4, "columns": 1}
+ARRAY: Any = bench._Array("output-stationary", 1, 2, 8, 8)
 
 
-def tiny_plans(parameters: Any, dataflows: list[str], trials: int, *rest: Any) -> Iterator[Any]:
-    """Small hardware, in Amaranth's simulator."""
-    array: Any = bench._Array(dataflows[1], 1, 2, 8, 8)
-    make = bench._maker(bench.array_of, array)
-    yield bench._tiles(array, trials, Runner(make, "amaranth"))
-    tiny = SystolicParameters(dataflows[0], **TINY)  # type: ignore[arg-type]
-    yield bench._Plan(
-        "layers",
-        "NumPy, event",
-        1,
-        Runner(lambda: Systolic(tiny), "amaranth"),
-        lambda random, at: layer_trial(tiny, (5, 2, 9), random),
-        tolerance=0.02,
-    )
+def changed(run: Run, stream: str, **fields: Any) -> Run:
+    """A run with something else noted of a stream."""
+    return replace(run, **{name: {**getattr(run, name), stream: v} for name, v in fields.items()})
 
 
-def test_small_hardware_agrees_with_numpy_and_the_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "_plans", tiny_plans)
+def test_a_small_layer_agrees_and_what_does_not_is_told() -> None:
+    tiny = SystolicParameters("output-stationary", **TINY)  # type: ignore[arg-type]
+    trial = layer_trial(tiny, (5, 2, 9), np.random.default_rng(2))
+    run = trial.run(Runner(lambda: Systolic(tiny), "amaranth"))
+    assert trial.wrong_values(run) == ""
+    assert trial.measured_cycles(run) == trial.cycles
+    name = "m_axis_results"
+    count = trial.product.result_beats
+    assert run.passed[name] == count
+    for passed in (count - 1, count + 1):
+        wrong = trial.wrong_values(changed(run, name, passed=passed))
+        assert wrong == f"{passed} beats of results, must be {count}"
+    wrong = trial.wrong_values(changed(run, name, broken=3))
+    assert wrong == "results changed or were withdrawn in 3 cycles in which nobody took them"
+    for at in (0, count - 1):
+        words = run.outputs[name].copy()
+        words[at, -1] ^= 1
+        wrong = trial.wrong_values(changed(run, name, outputs=words))
+        assert wrong == "tlast is not with the last beat alone"
+    words = run.outputs[name].copy()
+    words[0, 0] ^= 1
+    first = int(trial.activations[0] @ trial.weights[:, 0])
+    wrong = trial.wrong_values(changed(run, name, outputs=words))
+    assert wrong == f"result [0, 0] is {first ^ 1}, must be {first}"
+
+
+def test_small_tiles_agree_and_what_does_not_is_told() -> None:
+    trial = random_tile_trial(ARRAY, np.random.default_rng(1), stalled=True)
+    run = trial.run(Runner(bench._maker(array_of, ARRAY), "amaranth"))
+    assert (trial.wrong_values(run), trial.wrong_cycles(run)) == ("", "")
+    count = len(trial.expected)
+    wrong = trial.wrong_values(changed(run, "results", passed=count + 1))
+    assert wrong == f"{count + 1} rows of results, must be {count}"
+    wrong = trial.wrong_values(changed(run, "results", broken=1))
+    assert wrong.startswith("results changed or were withdrawn in 1 cycles")
+    words = run.outputs["results"].copy()
+    words[-1, 1] ^= 1
+    value = int(trial.expected[-1, 1])
+    wrong = trial.wrong_values(changed(run, "results", outputs=words))
+    assert wrong == f"result [{count - 1}, 1] is {value ^ 1}, must be {value}"
+    late = changed(run, "results", stamps=run.stamps["results"] + 1)
+    assert trial.wrong_cycles(late) == f"{trial.cycles + 1} cycles, must be {trial.cycles}"
+
+
+def test_all_plans_are_run_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def plans(parameters: Any, dataflows: list[str], trials: int, *rest: Any) -> Iterator[Any]:
+        runner = Runner(bench._maker(array_of, ARRAY), "amaranth")
+        yield bench._tiles(ARRAY, trials, runner)
+        yield bench._tiles(ARRAY, 0, runner, " again")
+
+    monkeypatch.setattr(bench, "_plans", plans)
     said: list[str] = []
     found = bench.verify({}, trials=1, seed=1, simulator="amaranth", progress=said.append)
     assert found.ok
-    assert [each.trials for each in found.checks] == [1, 1]
+    assert [each.trials for each in found.checks] == [1, 0]
     assert found.parameters["dataflow"] == list(DATAFLOWS)
     assert len(said) == 3
 
 
 @pytest.mark.slow
-def test_a_layer_may_be_held_up_anywhere() -> None:
-    tiny = SystolicParameters("output-stationary", tile=8, folds=1, **TINY)  # type: ignore[arg-type]
+@pytest.mark.parametrize("dataflow", DATAFLOWS)
+def test_a_layer_may_be_held_up_anywhere(dataflow: str) -> None:
+    tiny = SystolicParameters(dataflow, tile=8, folds=1, **TINY)  # type: ignore[arg-type]
     trial = layer_trial(tiny, (5, 2, 9), np.random.default_rng(2), stalled=True)
     run = trial.run(Runner(lambda: Systolic(tiny), "amaranth"))
     assert trial.wrong_values(run) == ""
