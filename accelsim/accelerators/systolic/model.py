@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accelsim.accelerators.systolic.parameters import SUM_BITS, SystolicParameters
+from accelsim.accelerators.systolic.resources import fit, measured
 from accelsim.accelerators.systolic.timing import PRODUCT_LATENCY_CYCLES
 
 __all__ = ["architecture_text", "mapper_text"]
@@ -32,6 +33,7 @@ def architecture_text(parameters: SystolicParameters, *, name: str, mapper: str)
     held = _HELD[parameters.dataflow].format(
         bits=parameters.weight_bits, size=-(-2 * parameters.weight_bits // 8)
     )
+    fpga, fpga_source = _fpga(parameters)
     return _ARCHITECTURE.format(
         name=name,
         description=f"{parameters.dataflow} hardware: {parameters.rows}x{parameters.columns} PEs, "
@@ -53,7 +55,27 @@ def architecture_text(parameters: SystolicParameters, *, name: str, mapper: str)
         drain=str(not stationary).lower(),
         pipeline=PRODUCT_LATENCY_CYCLES + OUTPUT_CYCLES[parameters.dataflow],
         held=held,
+        fpga=fpga,
+        fpga_source=fpga_source,
     )
+
+
+def _fpga(parameters: SystolicParameters) -> tuple[str, str]:
+    """What it takes of an FPGA, by the formula through what was measured, and its source."""
+    file = measured()
+    if not file.holds(parameters):
+        return "", ""
+    lines = []
+    worst, points = 0.0, 0
+    for kind, cell in _CELLS.items():
+        found = fit("accelerator", _TARGET, parameters.dataflow, kind)
+        lines.append(f"    {cell}: {found.expression('array.rows', 'array.columns')}")
+        worst, points = max(worst, found.error), found.points
+    device = file.devices[_TARGET]
+    available = ", ".join(f"{cell}: {device.available[cell]}" for cell in _CELLS.values())
+    text = _FPGA.format(part=device.part, resources="\n".join(lines), available=available)
+    source = f"fitted to {points} syntheses, within {worst:.1%} of each ({file.tools})"
+    return text, f"  fpga: {source}\n"
 
 
 def mapper_text(parameters: SystolicParameters, *, name: str) -> str:
@@ -85,7 +107,7 @@ mapper: {mapper}
 sources:
   clock_hz: a round figure below what it reaches on an ECP5 of speed grade 6 (docs/hardware.md)
   word_bits: that of the operands
-components:
+{fpga_source}components:
   # The host behind three streams: activations and weights in, results out.
   DRAM:
     kind: memory
@@ -131,7 +153,17 @@ components:
       multiply-add: {{actions: {{mac: 1}}}}
       multiply: {{actions: {{mac: 1}}}}
     sources: {{systolic: registers of the hardware}}
-{held}"""
+{held}{fpga}"""
+
+_TARGET = "ecp5"
+_CELLS = {"luts": "LUT4", "ffs": "FF", "dsps": "MULT18X18D", "block_rams": "DP16KD"}
+_FPGA = """\
+fpga:
+  part: {part}
+  resources:
+{resources}
+  available: {{{available}}}
+"""
 
 _HELD = {
     "weight-stationary": """\

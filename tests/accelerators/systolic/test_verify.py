@@ -151,7 +151,8 @@ def test_operands_have_both_ends_of_their_range_and_stalls_come_and_go() -> None
     assert 0.4 < max(stalls) < 0.6
 
 
-TINY = {"rows": 4, "columns": 1}
+TINY = {"rows": 4, "columns": 2, "weights": "int16"}
+"""With words of one beat, so that no wait is hidden."""
 ARRAY: Any = bench._Array("output-stationary", 1, 2, 8, 8)
 
 
