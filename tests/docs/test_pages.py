@@ -35,6 +35,7 @@ PAGES = (
     "docs/dram",
     "docs/devices",
     "docs/rooflines",
+    "docs/hardware",
 )
 
 
