@@ -409,7 +409,8 @@ class _Checker:
             names: dict[str, Number] = {}
             for name in sorted(names_in(value)):
                 if name not in written:
-                    raise InputError(unknown_name(f"{key}: figure", name, written))
+                    valid = [each for each in written if not each.startswith(_FPGA)]
+                    raise InputError(unknown_name(f"{key}: figure", name, valid))
                 found = self._size(name, written, (*asked_by, key))
                 if found is None:
                     self.failed.add(key)

@@ -172,7 +172,16 @@ class FpgaFile(_Strict):
     resources: dict[str, Size] = Field(min_length=1, max_length=32)
     """Kind, such as ``LUT4`` -> how many; whole numbers, or expressions of sizes."""
     available: dict[str, Count] = Field(default={}, max_length=32)
-    """Kind -> how many the device has."""
+    """Kind, one of ``resources`` -> how many the device has."""
+
+    @model_validator(mode="after")
+    def _same_kinds(self) -> FpgaFile:
+        if unknown := [kind for kind in self.available if kind not in self.resources]:
+            raise ValueError(
+                f"must name kinds of resources in available; '{unknown[0]}' is none of "
+                f"{', '.join(self.resources)}"
+            )
+        return self
 
 
 class ArchitectureFile(_Strict):

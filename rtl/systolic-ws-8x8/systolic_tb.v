@@ -5,7 +5,7 @@
 module systolic_tb;
   localparam BITS = 64;
   localparam SEED = 16'h0001;
-  localparam WATCHDOG = 10000;
+  localparam WATCHDOG = 255232;
   localparam VERSION = 6'h00;
   localparam CONTROL = 6'h04;
   localparam STATUS = 6'h08;
@@ -262,8 +262,8 @@ module systolic_tb;
       predicted = CYCLES_EXPECTED[32*product+:32];
       $display("product %0d: %0d cycles, predicted %0d", product, found, predicted);
       apart = found > predicted ? found - predicted : predicted - found;
-      // Within 2 %.
-      if (stalls == 0 && predicted != 0 && 50 * apart > predicted) begin
+      // Within 2 %, of small products 32 cycles.
+      if (stalls == 0 && predicted != 0 && apart > 32 && 50 * apart > predicted) begin
         $display("FAIL: product %0d took %0d cycles, should take %0d", product, found, predicted);
         $fatal;
       end

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,7 +68,7 @@ def bench_files(
     beats = [_beats(job, seed + at) for at, job in enumerate(jobs)]
     activations, weights, results = ([each[at] for each in beats] for at in range(3))
     constants = {
-        **_fixed_constants(parameters, seed),
+        **_fixed_constants(parameters, seed, _longest(jobs)),
         "PRODUCTS": str(len(jobs)),
         "A_BEATS": str(sum(map(len, activations))),
         "B_BEATS": str(sum(map(len, weights))),
@@ -92,7 +93,15 @@ def bench_files(
     }
 
 
-def _fixed_constants(parameters: SystolicParameters, seed: int) -> dict[str, str]:
+def _longest(jobs: Sequence[Product]) -> int:
+    """Multiplications that a PE does in the largest product, and more than what moves its words."""
+    return max(
+        prod(size + most for size, most in zip(job.units, job.parameters.tile_units, strict=True))
+        for job in jobs
+    )
+
+
+def _fixed_constants(parameters: SystolicParameters, seed: int, longest: int) -> dict[str, str]:
     from accelsim.accelerators.systolic.gateware import ADDRESS_BITS, REGISTERS
 
     addresses = {
@@ -101,7 +110,7 @@ def _fixed_constants(parameters: SystolicParameters, seed: int) -> dict[str, str
     return {
         "BITS": str(8 * parameters.stream_bytes),
         "SEED": f"16'h{seed:04x}",
-        "WATCHDOG": str(_WATCHDOG_CYCLES),
+        "WATCHDOG": str(_WATCHDOG_CYCLES + 16 * longest),
         **addresses,
         "SHAPE_VALUE": f"32'h{parameters.rows | parameters.columns << 16:08x}",
         "TILING_VALUE": f"32'h{parameters.tile | parameters.folds << 16:08x}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from accelsim.accelerators.systolic.bench.floats import (
     float_unit,
     random_float_trial,
 )
-from accelsim.accelerators.systolic.bench.layers import random_layer_trial
+from accelsim.accelerators.systolic.bench.layers import SIZES, random_layer_trial
 from accelsim.accelerators.systolic.bench.runner import Runner
 from accelsim.accelerators.systolic.bench.tiles import array_of, random_tile_trial
 from accelsim.accelerators.systolic.parameters import (
@@ -35,6 +36,8 @@ ODD_SHAPE = (3, 5)
 """Rows and columns of a second array, so that nothing depends on powers of two."""
 SMALL_SHAPE = (2, 2)
 """Of the array that Amaranth's own simulator runs, too."""
+SMALL_SIZES = (8,)
+"""Of products in Amaranth's own simulator, which takes seconds for a hundred cycles."""
 _SMALL_TRIALS = 2
 
 
@@ -98,6 +101,7 @@ def _plans(
     simulator: str,
     cache: Path | None,
 ) -> Iterator[_Plan]:
+    sizes = SIZES if simulator != "amaranth" else SMALL_SIZES
     for dataflow in dataflows:
         chosen = replace(parameters, dataflow=dataflow)
         odd, small = (_bare(chosen, shape) for shape in (ODD_SHAPE, SMALL_SHAPE))
@@ -109,10 +113,10 @@ def _plans(
         yield _Plan(
             f"layers, {dataflow}",
             "NumPy, event",
-            max(trials // 10, 1),
+            max(trials // 10, 1) if simulator != "amaranth" else 1,
             Runner(_maker(_accelerator, chosen), simulator, cache),
             lambda random, at, chosen=chosen: random_layer_trial(  # type: ignore[misc]
-                chosen, random, stalled=at % 4 == 3
+                chosen, random, stalled=at % 4 == 3, sizes=sizes
             ),
             tolerance=LAYER_TOLERANCE,
         )
@@ -201,5 +205,9 @@ def _waves(plan: _Plan, trial: Any, folder: Path | None) -> str:
         return ""
     name = "".join(sign if sign.isalnum() else "-" for sign in plan.name)
     file = folder / f"systolic-{name}.vcd"
-    trial.run(plan.runner, waves=file)
-    return f"; waves: gtkwave {file}"
+    try:
+        file.write_text("")
+        trial.run(plan.runner, waves=file)
+    except OSError as error:
+        return f"; its waves cannot be written to '{file}': {error.strerror}"
+    return f"; waves: gtkwave {shlex.quote(str(file))}"

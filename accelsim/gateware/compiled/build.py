@@ -6,9 +6,11 @@ import atexit
 import contextlib
 import hashlib
 import os
+import platform
 import shutil
 import subprocess
 import tempfile
+import time
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +25,7 @@ __all__ = ["find_compiler", "library_of"]
 
 MOST_LIBRARIES = 64
 """That are kept."""
+_STALE_SECONDS = 86400
 _DRIVER = Path(__file__).with_name("driver.cc")
 _COMPILERS = ("g++", "clang++")
 # PEs stay functions of their own: all in one takes a compiler minutes.
@@ -53,12 +56,13 @@ def library_of(component: Component, *, cache: Path | None = None) -> Path:
 
     text = rtlil_of(component, "top", keep_parts=True)
     driver = _DRIVER.read_text("utf-8")
-    parts = (_SCRIPT, text, driver, compiler, *_FLAGS, yosys_version())
+    parts = [_SCRIPT, text, driver, *_FLAGS]
+    parts += [_version(compiler), platform.machine(), yosys_version()]
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
     folder = cache or _folder()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{key}.so"
-    if path.is_file():
+    if _is_whole(path):
         with contextlib.suppress(OSError):
             os.utime(path)
         return path
@@ -69,10 +73,43 @@ def library_of(component: Component, *, cache: Path | None = None) -> Path:
         command = [compiler, *_FLAGS, "-I", str(_include()), "-o", str(made), str(source)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise RuntimeError(f"{compiler} failed:\n{done.stderr[-4000:]}")
+            raise UnsupportedError(
+                f"the C++ compiler {compiler} failed: {_last_line(done.stderr)}; it must know "
+                "C++17 and have space to write"
+            )
+        digest = Path(work) / "digest"
+        digest.write_text(_digest(made), "utf-8")
+        digest.replace(_beside(path))
         made.replace(path)
     _prune(folder)
     return path
+
+
+def _beside(path: Path) -> Path:
+    """Where the digest of a library lies."""
+    return path.with_suffix(".sha256")
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a library is there as it was made: to load a damaged one ends the interpreter."""
+    try:
+        return _beside(path).read_text("utf-8") == _digest(path)
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _version(compiler: str) -> str:
+    done = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False)
+    return f"{compiler} {done.stdout.partition(chr(10))[0]}"
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "no message"
 
 
 def find_compiler() -> str:
@@ -110,12 +147,15 @@ def _passing_folder() -> Path:
 
 
 def _prune(folder: Path) -> None:
-    """Delete the libraries that were not used for the longest."""
+    """Delete the libraries that were not used for the longest, and what a killed run left."""
     with contextlib.suppress(OSError):
-        files = sorted((entry.stat().st_mtime, entry.path) for entry in os.scandir(folder))
-        for _, path in files[: max(len(files) - MOST_LIBRARIES, 0)]:
-            if path.endswith(".so"):
-                os.unlink(path)
+        kept = sorted(folder.glob("*.so"), key=lambda path: path.stat().st_mtime)
+        for path in kept[: max(len(kept) - MOST_LIBRARIES, 0)]:
+            path.unlink(missing_ok=True)
+            _beside(path).unlink(missing_ok=True)
+        for left in folder.glob("tmp*"):
+            if left.stat().st_mtime < time.time() - _STALE_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _include() -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -140,10 +141,14 @@ def layer_trial(
 
 
 def random_layer_trial(
-    parameters: SystolicParameters, random: Generator, *, stalled: bool
+    parameters: SystolicParameters,
+    random: Generator,
+    *,
+    stalled: bool,
+    sizes: Sequence[int] = SIZES,
 ) -> LayerTrial:
-    """A product of any shape."""
-    most = int(random.choice(SIZES))
+    """A product of any shape, of ranks up to one of some sizes."""
+    most = int(random.choice(sizes))
     m, n, k = (int(each) for each in random.integers(1, most + 1, 3))
     return layer_trial(parameters, (m, n, k), random, stalled=stalled)
 

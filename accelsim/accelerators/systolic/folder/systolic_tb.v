@@ -238,8 +238,8 @@ module systolic_tb;
       predicted = CYCLES_EXPECTED[32*product+:32];
       $display("product %0d: %0d cycles, predicted %0d", product, found, predicted);
       apart = found > predicted ? found - predicted : predicted - found;
-      // Within 2 %.
-      if (stalls == 0 && predicted != 0 && 50 * apart > predicted) begin
+      // Within 2 %, of small products 32 cycles.
+      if (stalls == 0 && predicted != 0 && apart > 32 && 50 * apart > predicted) begin
         $display("FAIL: product %0d took %0d cycles, should take %0d", product, found, predicted);
         $fatal;
       end
