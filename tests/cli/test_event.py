@@ -277,6 +277,7 @@ def test_an_interruption_says_how_far_it_came(
     assert [path.name for path in tmp_path.iterdir()] == ["t.json"]
 
 
+@pytest.mark.slow
 def test_the_same_command_writes_the_same_bytes(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     pytest.importorskip("pandas")

@@ -48,6 +48,7 @@ def test_demo_writes_its_report(accelsim_cli: Cli, tmp_path: Path) -> None:
     assert (tmp_path / "demo" / "roofline.png").read_bytes()[:4] == b"\x89PNG"
 
 
+@pytest.mark.slow
 def test_validate_fusemax(accelsim_cli: Cli, tmp_path: Path) -> None:
     code, out, _ = accelsim_cli("validate", "fusemax", "--json", "-", "--report", str(tmp_path))
     assert code == 0

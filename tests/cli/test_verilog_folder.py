@@ -10,6 +10,7 @@ from accelsim.gateware.compiled.build import _is_whole
 SMALL = ("--set", "rows=4", "--set", "columns=1", "--set", "folds=1", "--set", "tile=8")
 
 
+@pytest.mark.slow
 def test_a_folder_of_ours_is_written_anew_and_no_other(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

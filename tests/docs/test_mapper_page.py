@@ -77,6 +77,7 @@ def module(name: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     return import_module(name)
 
 
+@pytest.mark.slow
 def test_what_takes_too_long_or_too_much_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     runner = module("mapper_run", monkeypatch)
     problems = module("mapper_problems", monkeypatch)

@@ -71,6 +71,7 @@ def test_first_page_shows_what_the_table_does() -> None:
     assert float(cycles) == pytest.approx(ROWS["BERT attention, 1,048,576"][0], rel=0.02)
 
 
+@pytest.mark.slow
 def test_benchmark_runs_in_processes_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "found.json"
     arguments = ["--runs", "1", "--only", "matmul 1024", "--json", str(path)]

@@ -22,6 +22,7 @@ LEAST_ACCEPTED = {
 """Share of each that gets through: what is refused at once tells little."""
 
 
+@pytest.mark.slow
 def test_random_inputs_give_a_value_or_messages() -> None:
     summary = run_many(range(QUICK), seed=20)
     assert not summary.faults, "\n".join(summary.faults)

@@ -45,6 +45,7 @@ def test_a_matrix_product_is_as_good_as_the_proof_of_a_peer(objective: str) -> N
     assert result.traffic_bytes["RF"] == 3_224_371_200 + 1_211_105_280
 
 
+@pytest.mark.slow
 def test_imperfect_tiles_are_better_than_the_best_perfect_ones() -> None:
     result = mapped("matmul", "optimal-imperfect", "edp", **CUBE)
     assert result.cycles == 4_194_304
@@ -65,6 +66,7 @@ def test_a_convolution_is_better_than_what_a_peer_found() -> None:
     assert result.cycles <= 516_383
 
 
+@pytest.mark.slow
 def test_attention_fuses_and_is_better_than_the_proof_of_a_peer() -> None:
     """AccelForge, softmax left out: 144.140 uJ fused, 282.224 uJ apart."""
     fused = mapped("attention/products", "optimal", "energy")

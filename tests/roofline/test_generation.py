@@ -41,6 +41,7 @@ def by_steps(made: Transformer, prompt: int, tokens: int, asked: dict[str, Any])
     return [first, *(roofline(made, stage="decode", context=n, **asked) for n in contexts)]
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(st.data())
 def test_a_generation_is_the_sum_of_its_steps(data: st.DataObject) -> None:

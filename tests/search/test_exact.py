@@ -310,6 +310,7 @@ def test_the_fullest_pe_counts() -> None:
     assert oracle.cost_of(case.space(), every, order, (1, 2), [(1, 3), (1, 2)]) is not None
 
 
+@pytest.mark.slow
 @given(cases(most=10**9, most_orders=10**5), st.randoms(use_true_random=False))
 def test_brute_force_counts_as_the_model_does(
     drawn: tuple[Case, list[Holding]], random: Random

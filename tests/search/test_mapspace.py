@@ -59,6 +59,7 @@ def test_every_memory_keeps_every_tensor() -> None:
         assert kept(option, "GLB") == kept(option, "RF") == {"A", "B", "Z"}
 
 
+@pytest.mark.slow
 def test_any_tensor_may_pass_any_memory_by() -> None:
     free, named = front(bypass=True), front(bypass=["RF"])
     assert least(free) <= least(named) < least(front())
@@ -114,6 +115,7 @@ def test_imperfect_tiles_are_no_worse() -> None:
     assert min(o.cycles for o in imperfect) <= min(o.cycles for o in perfect)
 
 
+@pytest.mark.slow
 def test_fusion_is_left_where_it_is_not_wanted() -> None:
     def attention(**search: object) -> tuple[Option, ...]:
         return front("attention/products", {"M": 256, "P": 256}, 65536, **search)
@@ -125,6 +127,7 @@ def test_fusion_is_left_where_it_is_not_wanted() -> None:
         assert "QK" not in kept(option, "GLB")
 
 
+@pytest.mark.slow
 def test_overlap_costs_no_more_and_is_named() -> None:
     cascade = load_workload("conv2d", {"P": 28, "Q": 28, "K": 8, "C": 8}).layers[0].cascade
     machine = load_architecture("ref3", {"GLB.size_bytes": 2048})

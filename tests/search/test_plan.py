@@ -158,6 +158,7 @@ def test_bounds_on_energies_that_are_not_known() -> None:
             accelsim.simulate("matmul", on="systolic-os", mapper=mapper, objective="edp")
 
 
+@pytest.mark.slow
 def test_processes_find_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     net = network(tmp_path)
     alone = accelsim.simulate(net, on="ref3", mapper="optimal")

@@ -210,6 +210,7 @@ def test_single_einsums() -> None:
     assert not outcomes["refused"]  # Without others to wait for, nothing waits for itself.
 
 
+@pytest.mark.slow
 def test_fused_einsums() -> None:
     enough(run(check_both, max_examples=90, fused=True), played=20, skipped=10)
 

@@ -21,7 +21,8 @@ STEPS = [
     *("embedding-add", "linear-bias", "residual", "rms-norm"),
     *("gelu", "relu", "silu", "tanh", "gated-gelu", "gated-relu", "gated-silu"),
 ]
-OTHERS = ["embedding", "encoder-block", "expert-routing", "layer-norm", "matmul", "conv2d"]
+OTHERS = ["embedding", "encoder-block", "expert-routing", "layer-norm", "matmul"]
+OTHERS += ["conv2d", "matmul-int8"]
 NETWORKS = ["resnet-50"]
 # Model width, heads, depth of a head, width of the feed-forward layer, as in the FuseMax
 # evaluation (MICRO 2024, section 6).

@@ -31,6 +31,10 @@ FUSED = (E4M3, E5M2, FP16)
 ALL = np.arange(256, dtype=np.uint32)
 
 
+# To compile the units takes most of the time.
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def bench() -> Bench:
     units = {

@@ -182,6 +182,7 @@ def random_runs(library: Library, name: str, runs: int, items: int, seed: int) -
         run(library, name, given, i=stalls_of(random), o=stalls_of(random))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", each(*CASES))
 def test_nothing_is_lost_repeated_reordered_or_withdrawn(library: Library, name: str) -> None:
     random_runs(library, name, runs=12, items=60, seed=1)
@@ -193,6 +194,7 @@ def test_nothing_is_lost_in_long_runs(library: Library, name: str) -> None:
     random_runs(library, name, runs=25, items=2000, seed=2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", each(*CASES))
 def test_latency_and_an_item_in_every_cycle(library: Library, name: str) -> None:
     case = CASES[name]
@@ -212,6 +214,7 @@ def test_the_stated_latency_is_the_measured_one(name: str) -> None:
         assert part.latency_cycles == CASES[name].latency
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", each("widen2", "widen5", "convert_up"))
 def test_a_wide_item_can_wait_while_the_next_is_collected(library: Library, name: str) -> None:
     factor = CASES[name].collects

@@ -90,6 +90,7 @@ def test_figures_are_those_of_python(
             assert layer["name"] in page.inner_text("#undrawn")
 
 
+@pytest.mark.slow
 def test_sliders_give_what_python_gives_for_the_scaled_device(
     open_page: Callable[..., Any],
     make_run: Callable[..., Run],
@@ -215,6 +216,7 @@ def test_another_run(open_page: Callable[..., Any], sweep: Mapping[tuple[str, st
     assert shown(page, "total-seconds") == close(sweep["a100-40g", "prefill"]["total"]["seconds"])
 
 
+@pytest.mark.slow
 def test_the_address_holds_the_state(
     open_page: Callable[..., Any],
     sweep: Mapping[tuple[str, str], Run],
