@@ -1,8 +1,8 @@
 """Times the systolic hardware: emission of its Verilog, and simulated cycles a second.
 
-``python benchmarks/hardware.py`` prints a table, in CPU seconds: emission with elaboration,
-the best of several; simulated cycles a second of a product of 128 x 256 x 256, the best of several. These
-simulations are built first where they are not kept.
+``python benchmarks/hardware.py`` prints a table, in CPU seconds: emission with elaboration, and
+simulated cycles a second of a product of 128 x 256 x 256, each the best of several. Simulations are
+built first where they are not kept.
 """
 
 from __future__ import annotations
