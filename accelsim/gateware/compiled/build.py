@@ -37,7 +37,9 @@ hierarchy -top top
 flatten
 write_cxxrtl -noflatten
 """
-_FLAGS = ("-std=c++17", "-O1", "-shared", "-fPIC", "-w")
+_FLAGS = ("-std=c++17", "-shared", "-fPIC", "-w")
+_LARGE = 1_000_000
+"""Characters of RTLIL from which on a run takes so long that it pays to compile for longer."""
 
 
 def library_of(component: Component, *, cache: Path | None = None) -> Path:
@@ -56,7 +58,8 @@ def library_of(component: Component, *, cache: Path | None = None) -> Path:
 
     text = rtlil_of(component, "top", keep_parts=True)
     driver = _DRIVER.read_text("utf-8")
-    parts = [_SCRIPT, text, driver, *_FLAGS]
+    flags = ("-O2" if len(text) >= _LARGE else "-O1", *_FLAGS)
+    parts = [_SCRIPT, text, driver, *flags]
     parts += [_version(compiler), platform.machine(), yosys_version()]
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
     folder = cache or _folder()
@@ -70,7 +73,7 @@ def library_of(component: Component, *, cache: Path | None = None) -> Path:
         source = Path(work) / "top.cc"
         made = Path(work) / "top.so"
         source.write_text(run_yosys(_SCRIPT.format(text=text)) + driver, "utf-8")
-        command = [compiler, *_FLAGS, "-I", str(_include()), "-o", str(made), str(source)]
+        command = [compiler, *flags, "-I", str(_include()), "-o", str(made), str(source)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise UnsupportedError(
