@@ -1,5 +1,6 @@
 """Cells that take the place of our parts on ECP5 do what these do, proved with models of them."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -68,12 +69,14 @@ def test_parts_are_replaced_where_they_fit() -> None:
     assert "delete registered" not in synthesis_script(fits, "design", TARGETS["ice40"])
 
 
-def _prove(part: Any, tmp_path: Path, *given: str) -> None:
+def _prove(make: Callable[[], Any], tmp_path: Path, *given: str) -> None:
     """What the flow puts in its place is equal to a part, for all inputs that are not given."""
     try:
         yosys = find_tool("yosys")
     except UnsupportedError as error:
         pytest.skip(str(error))
+    # Made only now: Amaranth warns of parts that lead to nothing.
+    part = make()
     text = rtlil_of(Holder(part), "holder")
     (tmp_path / "design.il").write_text(text)
     (tmp_path / "ours.il").write_text(rtlil_of(part, "ours"))
@@ -110,7 +113,7 @@ def _prove(part: Any, tmp_path: Path, *given: str) -> None:
     ],
 )
 def test_multiplier(left: Shape, right: Shape, tmp_path: Path) -> None:
-    _prove(RegisteredMultiplier(left, right), tmp_path)
+    _prove(lambda: RegisteredMultiplier(left, right), tmp_path)
 
 
 @pytest.mark.slow
@@ -119,10 +122,10 @@ def test_multiplier(left: Shape, right: Shape, tmp_path: Path) -> None:
 def test_multiplier_as_wide_as_the_block(left: Shape, right: Shape, tmp_path: Path) -> None:
     # What the block takes for a sign shows in the upper bits alone; all operands are too many.
     given = ("-set in_left 233017", "-set in_right 180001")
-    _prove(RegisteredMultiplier(left, right), tmp_path, *given)
+    _prove(lambda: RegisteredMultiplier(left, right), tmp_path, *given)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("bits", [1, 7, 32])
 def test_sum_register(bits: int, tmp_path: Path) -> None:
-    _prove(SumRegister(bits), tmp_path)
+    _prove(lambda: SumRegister(bits), tmp_path)
