@@ -122,7 +122,7 @@ def test_sums_that_begin_wrongly_or_do_not_wait(
     only("layers")
     # Of so few rows that sums come back at once, with several tiles along K.
     monkeypatch.setattr(
-        bench, "random_layer_trial", lambda p, random, stalled: layer_trial(p, (1, 2, 20), random)
+        bench, "random_layer_trial", lambda p, random, **_: layer_trial(p, (1, 2, 20), random)
     )
     sizes = {"rows": "4", "columns": "1", "tile": "8", "folds": "2"}
     monkeypatch.setattr(bench, "LAYER_TOLERANCE", 0.2)
@@ -137,7 +137,7 @@ def test_a_layer_model_that_is_off(
 ) -> None:
     only("layers")
     monkeypatch.setattr(
-        bench, "random_layer_trial", lambda p, random, stalled: layer_trial(p, (9, 3, 12), random)
+        bench, "random_layer_trial", lambda p, random, **_: layer_trial(p, (9, 3, 12), random)
     )
     settings = {"dataflow": dataflow, "rows": "4", "columns": "2"}
     assert verified(1, **settings).ok
