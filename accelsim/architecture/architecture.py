@@ -52,6 +52,8 @@ class Memory:
     """The bandwidth by the machine's clock, where it was given so."""
     dram: Dram | None = None
     """The part that it is made of, where that is known."""
+    tile_energy_pj: float | None = None
+    """Energy of reading what all PEs together take at once; None: by ``access_bits``."""
 
     @property
     def capacity_bytes(self) -> int | None:
@@ -65,6 +67,12 @@ class OperationCost:
 
     cycles: int
     actions: Mapping[str, int]
+    serial_bits: int | None = None
+    """Bits of the narrowest operand that are taken in a cycle; ``cycles`` is then of no account."""
+
+    def cycles_of(self, operand_bits: int) -> int:
+        """Cycles at one point, with a narrowest operand of so many bits."""
+        return -(-operand_bits // self.serial_bits) if self.serial_bits else self.cycles
 
 
 @dataclass(frozen=True)
@@ -92,11 +100,20 @@ class Array:
     area_um2: Mapping[str, float]
     systolic: Systolic | None = None
     """None: all PEs begin and end a tile at the same time."""
+    lanes: int = 1
+    """Multipliers of each PE, which work on as many points at a time and add up their products."""
+    cycle_energy_pj: float = 0.0
+    """Of each PE in every cycle in which the array works, whether that PE has work or not."""
 
     @property
     def pes(self) -> int:
         """Number of processing elements."""
         return self.rows * self.columns
+
+    @property
+    def points_at_once(self) -> int:
+        """Points that all PEs together work on at a time."""
+        return self.pes * self.lanes
 
 
 @dataclass(frozen=True)
@@ -164,7 +181,7 @@ class Architecture:
         """``component.field`` -> whole number, for expressions in mappers."""
         values: dict[str, int] = {}
         for array in self.arrays.values():
-            values |= {f"{array.name}.{key}": getattr(array, key) for key in ("rows", "columns")}
+            values |= {f"{array.name}.{key}": getattr(array, key) for key in ("rows", "columns", "lanes")}
             values[f"{array.name}.pes"] = array.pes
         for memory in self.memories.values():
             if memory.size_bytes is not None:

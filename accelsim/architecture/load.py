@@ -39,7 +39,7 @@ __all__ = ["FUSED_OPERATIONS", "load_architecture"]
 FUSED_OPERATIONS = ("multiply-add", "subtract-exp")
 """Operations that a PE may perform as one: a product and its sum, a difference and its exp."""
 
-_SIZES = ("rows", "columns", "size_bytes", "bytes_per_cycle", "latency_cycles")
+_SIZES = ("rows", "columns", "lanes", "size_bytes", "bytes_per_cycle", "latency_cycles")
 _FPGA = "fpga resources"
 """In front of the names of these, which no component can be called."""
 _MAX_INHERITANCE = 8
@@ -242,6 +242,7 @@ def _memory(name: str, file: MemoryFile, sizes: Mapping[str, int], clock_hz: flo
         access_bits=file.access_bits,
         read_energy_pj=file.energy_pj.read if file.energy_pj else None,
         write_energy_pj=file.energy_pj.write if file.energy_pj else None,
+        tile_energy_pj=file.energy_pj.tile if file.energy_pj else None,
         area_um2=file.area_um2,
         latency_cycles=sizes.get(f"{name}.latency_cycles"),
         ports=file.ports,
@@ -252,7 +253,9 @@ def _memory(name: str, file: MemoryFile, sizes: Mapping[str, int], clock_hz: flo
 
 def _array(name: str, file: ArrayFile, sizes: Mapping[str, int]) -> Array:
     operations = {
-        operation: OperationCost(cost.cycles or sum(cost.actions.values()), cost.actions)
+        operation: OperationCost(
+            cost.cycles or sum(cost.actions.values()), cost.actions, cost.serial_bits
+        )
         for operation, cost in file.operations.items()
     }
     return Array(
@@ -260,8 +263,10 @@ def _array(name: str, file: ArrayFile, sizes: Mapping[str, int]) -> Array:
         parent=file.parent,
         rows=sizes[f"{name}.rows"],
         columns=sizes[f"{name}.columns"],
+        lanes=sizes[f"{name}.lanes"],
         operations=operations,
         energy_pj=file.energy_pj,
+        cycle_energy_pj=file.cycle_energy_pj,
         area_um2=file.area_um2,
         systolic=Systolic(
             file.systolic.overlap_folds, file.systolic.drain, file.systolic.pipeline_cycles

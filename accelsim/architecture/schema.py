@@ -38,6 +38,9 @@ class AccessEnergy(_Strict):
     """Energy of one access that reads, in pJ."""
     write: NotNegative
     """Energy of one access that writes, in pJ."""
+    tile: NotNegative | None = None
+    """Energy of reading what all PEs together take at once, however much of it there is, in pJ: a
+    wide row. Without it, ``read`` for each ``access_bits`` of it."""
 
 
 class DramFile(_Strict):
@@ -123,6 +126,14 @@ class OperationFile(_Strict):
     """Functional unit -> how often it works."""
     cycles: Count | None = None
     """Cycles a PE is busy; without it, one for each action, one after the other."""
+    serial_bits: Count | None = None
+    """In place of ``cycles``: the PE takes the narrowest operand by so many bits a cycle."""
+
+    @model_validator(mode="after")
+    def _one_duration(self) -> OperationFile:
+        if self.cycles is not None and self.serial_bits is not None:
+            raise ValueError("must have cycles or serial_bits, not both; remove one")
+        return self
 
 
 class ArrayFile(_Strict):
@@ -135,12 +146,17 @@ class ArrayFile(_Strict):
     """Rows of PEs; a whole number, or an expression."""
     columns: Size
     """Columns of PEs; a whole number, or an expression such as ``array_2d.columns``."""
+    lanes: Size = 1
+    """Multipliers of each PE, which take as many points at a time and add up their products."""
     systolic: SystolicFile | None = None
     """How tiles fill and drain it; null: all PEs begin and end a tile at the same time."""
     operations: dict[str, OperationFile] = Field(min_length=1)
     """Operation of the language -> how a PE performs it."""
     energy_pj: dict[str, NotNegative] = {}
     """Functional unit -> energy of one action."""
+    cycle_energy_pj: NotNegative = 0.0
+    """Energy of each PE in every cycle in which the array works, whether that PE has work or not:
+    clocks that nothing gates."""
     area_um2: dict[str, NotNegative] = {}
     """Functional unit -> area of one; each PE holds one of each."""
     sources: dict[str, str] = {}

@@ -40,6 +40,8 @@ class Tensor:
     """Where an iterated tensor's written part begins in each dimension (0, or 1 for ``m1+1``)."""
     domain: tuple[Affine, ...] = ()
     """Conditions (each at least 0) on its ranks; an element outside takes no part anywhere."""
+    format: str = ""
+    """Name of its number format; empty where the file names none."""
 
     @property
     def size(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from accelsim.einsum.cascade import Cascade
 from accelsim.einsum.resolve import resolve_cascade
@@ -68,7 +68,7 @@ class CascadeTemplate:
             places=self.places,
             others=tuple(self.constants),
         )
-        return resolve_cascade(
+        cascade = resolve_cascade(
             self.name,
             statements=self.statements,
             ranks=tuple(self.ranks),
@@ -79,6 +79,18 @@ class CascadeTemplate:
             missing=self.missing,
             places=self.places,
         )
+        return self._with_formats(cascade)
+
+    def _with_formats(self, cascade: Cascade) -> Cascade:
+        """The same with the format of each tensor, where the file names one."""
+        if not self.formats:
+            return cascade
+        default = self.formats.get("default", "")
+        tensors = {
+            name: replace(tensor, format=self.formats.get(name, default))
+            for name, tensor in cascade.tensors.items()
+        }
+        return replace(cascade, tensors=tensors)
 
     def _beyond_wrong_sizes(self, settings: Mapping[str, int | str]) -> tuple[str, ...]:
         """Where sizes are wrong: what else is, whatever they were meant to be."""

@@ -44,6 +44,7 @@ def build_block(file: BlockFile, names: Names, *, where: str) -> Block:
         spill=tuple(file.spill),
         halo=file.halo,
         double_buffer=tuple(file.double_buffer),
+        rounds=tuple(file.rounds),
     )
 
 
@@ -83,6 +84,7 @@ def _compute(item: EinsumStep, names: Names, where: str) -> Compute:
         tuple(item.order),
         tuple(item.forward),
         tuple(item.bypass),
+        _unrolled(item.lanes, names, f"{where}: lanes"),
     )
 
 

@@ -235,6 +235,8 @@ def _block_lines(block: Block, architecture: Architecture) -> Iterator[str]:
         yield f"        halo: {block.halo}"
     if block.double_buffer:
         yield f"        double_buffer: {_flow([*block.double_buffer])}"
+    if block.rounds:
+        yield f"        rounds: {_flow([*block.rounds])}"
     yield "        nest:"
     yield from _nest_lines(block.nest, block, architecture, " " * 10)
     if block.epochs:
@@ -303,7 +305,8 @@ def _keeps(keeps: Sequence[Keep], block: Block) -> Iterator[dict[str, Value]]:
 
 def _compute(compute: Compute, array: Array | None, block: Block) -> dict[str, Value]:
     found: dict[str, Value] = {"einsum": compute.einsum, "on": compute.array}
-    for side, ranks in (("rows", compute.rows), ("columns", compute.columns)):
+    for side in ("rows", "columns", "lanes"):
+        ranks = getattr(compute, side)
         if ranks:
             where = f"block '{block.name}': Einsum '{compute.einsum}': {side}"
             found[side] = _unrolled(ranks, getattr(array, side, None), where)

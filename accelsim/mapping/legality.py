@@ -23,6 +23,7 @@ def check_structure(mapped: MappedLayer, cascade: Cascade, architecture: Archite
     ``names``: ranks, tensors, memories, arrays and links exist.
     ``array``: an unrolled rank belongs to the Einsum.
     ``fanout``: the ranks on one dimension of an array take at most its PEs.
+    ``rounds``: two memories between the outermost and the PEs, which keep before any loop.
     ``bypass``: what passes the registers by is used by the Einsum, and not kept in them.
     ``epochs``: where there are epochs, every Einsum of the block is in exactly one.
     ``inwards``: further in, a tensor is kept in a memory further in.
@@ -78,7 +79,7 @@ def _names(block: Block, cascade: Cascade, architecture: Architecture) -> Iterab
         yield from _fanout(compute, architecture.arrays[compute.array])
         for step in path.steps:
             yield from _step(step, ranks, cascade, architecture)
-    for memory in (*block.reserve_bytes, *block.spill, *block.double_buffer):
+    for memory in (*block.reserve_bytes, *block.spill, *block.double_buffer, *block.rounds):
         if memory not in architecture.memories:
             yield unknown_name("memory", memory, architecture.memories)
     for memory in block.spill:
@@ -86,12 +87,29 @@ def _names(block: Block, cascade: Cascade, architecture: Architecture) -> Iterab
             yield f"memory '{memory}' is the outermost, nothing above it can take what spills"
         elif memory in architecture.memories and _inside(memory, architecture):
             yield f"memory '{memory}' is inside the PEs, which cannot take what spills"
+    yield from _rounds(block, architecture)
     if architecture.root.name in block.double_buffer:
         yield f"memory '{architecture.root.name}' is the outermost, its tiles are not replaced"
     for epoch in block.epochs:
         for part in epoch:
             if isinstance(part, Move) and part.link not in architecture.links:
                 yield unknown_name("link", part.link, architecture.links)
+
+
+def _rounds(block: Block, architecture: Architecture) -> Iterable[str]:
+    named = ", ".join(block.rounds)
+    if block.rounds and len(set(block.rounds)) != 2:
+        yield f"rounds are [{named}], must be two memories"
+    for memory in block.rounds:
+        if memory == architecture.root.name:
+            yield f"rounds are [{named}], of which '{memory}' is the outermost; name memories in it"
+        elif memory in architecture.memories and _inside(memory, architecture):
+            yield f"rounds are [{named}], of which '{memory}' is inside the PEs; name one outside"
+    for path in block.paths() if block.rounds else ():
+        for i, step in enumerate(path.steps):
+            around = isinstance(step, Keep) and step.memory in block.rounds
+            if around and any(isinstance(outer, Loop) for outer in path.steps[:i]):
+                yield f"rounds are [{named}], so '{step}' must stand before every loop; move it"
 
 
 def _step(
@@ -118,7 +136,8 @@ def _inside(memory: str, architecture: Architecture) -> bool:
 
 def _compute(compute: Compute, cascade: Cascade) -> Iterable[str]:
     einsum = cascade[compute.einsum]
-    for rank in (*(rank for rank, _ in (*compute.rows, *compute.columns)), *compute.order):
+    unrolled = (*compute.rows, *compute.columns, *compute.lanes)
+    for rank in (*(rank for rank, _ in unrolled), *compute.order):
         if rank not in einsum.sizes:
             yield unknown_name(f"Einsum '{einsum.name}': rank", rank, einsum.sizes)
     read = [access.tensor for access in einsum.inputs]
@@ -132,8 +151,7 @@ def _compute(compute: Compute, cascade: Cascade) -> Iterable[str]:
 
 
 def _fanout(compute: Compute, array: Array) -> Iterable[str]:
-    sides = (("rows", compute.rows, array.rows), ("columns", compute.columns, array.columns))
-    for side, ranks, size in sides:
+    for side, ranks, size in compute.sides(array):
         where = f"Einsum '{compute.einsum}': {side}"
         alone = [rank for rank, pes in ranks if pes is None]
         if len(ranks) > 1 and alone:
@@ -334,7 +352,8 @@ def check_operations(einsum: str, operations: Iterable[str], array: Array) -> No
 
 
 def check_capacity(residency: Residency, bits: Bits, *, where: str) -> Occupancy:
-    """``capacity``: kept tiles fit into their memory, unless the block lets it spill.
+    """``capacity``: kept tiles fit into their memory, unless the block lets it spill, or go in
+    rounds.
 
     Returns:
         What fills each memory.
@@ -348,7 +367,8 @@ def check_capacity(residency: Residency, bits: Bits, *, where: str) -> Occupancy
         memory = residency.architecture.memories[name]
         held, needed = memory.size_bytes, sum(spaces.values())
         bits_per_byte = 8 * memory.instances  # Of one instance, and the same in each.
-        if held is None or needed <= held * bits_per_byte or name in residency.block.spill:
+        may_exceed = (*residency.block.spill, *residency.block.rounds)
+        if held is None or needed <= held * bits_per_byte or name in may_exceed:
             continue
         largest = max(spaces, key=spaces.__getitem__)
         tiles, most = f"tile of {largest} needs", ""

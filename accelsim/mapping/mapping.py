@@ -81,6 +81,8 @@ class Compute:
     """Ranks over the rows; a name alone stands for a rank that takes all of them."""
     columns: Unrolled
     """The same for the columns; a rank may stand on both."""
+    lanes: Unrolled
+    """The same for the lanes of each PE."""
     order: tuple[str, ...]
     forward: tuple[str, ...]
     """Inputs taken from the array's registers as their producer leaves them there."""
@@ -97,15 +99,25 @@ class Compute:
         order: tuple[str, ...] = (),
         forward: tuple[str, ...] = (),
         bypass: tuple[str, ...] = (),
+        lanes: str | Unrolled | None = (),
     ) -> None:
-        values = (einsum, array, _unrolled(rows), _unrolled(columns), order, forward, bypass)
+        spread = (_unrolled(rows), _unrolled(columns), _unrolled(lanes))
+        values = (einsum, array, *spread, order, forward, bypass)
         for name, value in zip(self.__dataclass_fields__, values, strict=True):
             object.__setattr__(self, name, value)
 
+    def sides(self, array: Array) -> tuple[tuple[str, Unrolled, int], ...]:
+        """Each dimension of an array: its name, the ranks on it, and its size."""
+        return (
+            ("rows", self.rows, array.rows),
+            ("columns", self.columns, array.columns),
+            ("lanes", self.lanes, array.lanes),
+        )
+
     def widths(self, array: Array) -> dict[str, int]:
-        """Unrolled rank -> PEs that it takes along itself, rows times columns."""
+        """Unrolled rank -> points along itself at a time, in rows, columns and lanes together."""
         found: dict[str, int] = {}
-        for dimension, size in ((self.rows, array.rows), (self.columns, array.columns)):
+        for _, dimension, size in self.sides(array):
             for rank, pes in dimension:
                 found[rank] = found.get(rank, 1) * (size if pes is None else pes)
         return found
@@ -156,6 +168,9 @@ class Block:
     (``overlap``)."""
     double_buffer: tuple[str, ...] = ()
     """Memories that hold two copies of each tile that is replaced: one is filled, one is used."""
+    rounds: tuple[str, ...] = ()
+    """Two memories, or none: where what they keep exceeds both, one holds it part by part, and what
+    the other keeps is sent to it once a part."""
 
     def paths(self) -> tuple[Path, ...]:
         """The way from the outermost step to every Einsum, in order of execution."""

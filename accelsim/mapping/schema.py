@@ -85,6 +85,8 @@ class EinsumStep(_Strict):
     """The rank that is laid over the rows of the array, or rank -> how many of them it takes."""
     columns: Unrolled | None = None
     """The same for the columns; a rank may stand on both."""
+    lanes: Unrolled | None = None
+    """The same for the lanes of each PE."""
     order: list[str] = []
     """Ranks that run one by one on a PE, innermost last; the others come before."""
     forward: list[str] = []
@@ -148,6 +150,9 @@ class BlockFile(_Strict):
     """Whether a tile of a window (``p + r``) is fetched whole, or only what is new in it."""
     double_buffer: list[str] = []
     """Memories in which tiles that are replaced take twice their space."""
+    rounds: Annotated[list[str], Field(max_length=2)] = []
+    """Two memories: where what they keep exceeds both, one holds it part by part, cut anywhere, and
+    what the other keeps is sent to it once a part; whichever moves less. Not for ``event``."""
 
 
 def _block_kind(value: object) -> str:
@@ -203,7 +208,7 @@ class CaseFile(_Strict):
     """One way to map a cascade that has exactly these Einsums."""
 
     when: str | None = None
-    """A condition on rank sizes; the first case that holds is taken."""
+    """A condition on rank sizes; the case is taken only where it holds."""
     ranks: dict[str, Choice] = {}
     """Ranks of the cascade that the dataflow fixes, or chooses, unless they are set from
     outside."""
@@ -264,7 +269,9 @@ class MapperFile(_Strict):
     rewrites: dict[str, str] = {}
     """Cascade -> the cascade that this dataflow runs in its place."""
     cases: list[CaseFile] = []
-    """Ways to map; the first whose Einsums and condition fit is taken."""
+    """Ways to map; of those whose Einsums and condition fit one is taken."""
+    take: Literal["first", "best"] = "first"
+    """Which of them: the first, or, once all are counted, the best for the objective."""
     search: SearchFile | None = None
     """For cascades that no case covers; without it they fall to ``fallback``."""
     fallback: str | None = None

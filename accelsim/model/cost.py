@@ -104,13 +104,19 @@ def energy_of(
             _add(table, array.name, action, times * array.energy_pj[action])
         else:
             missing.add(f"{array.name}.energy_pj.{action}")
+    if array.cycle_energy_pj:
+        _add(table, array.name, "cycle", einsum.cycles * array.pes * array.cycle_energy_pj)
     for transfer in einsum.transfers:
         memory = architecture.memories[transfer.memory]
         if memory.read_energy_pj is None or memory.write_energy_pj is None:
             missing.add(f"{memory.name}.energy_pj")
             continue
         assert memory.access_bits is not None
-        reads = float(transfer.read_bits) / memory.access_bits
+        read_bits = transfer.read_bits
+        if memory.tile_energy_pj is not None and transfer.deliveries:
+            _add(table, memory.name, "read", transfer.deliveries * memory.tile_energy_pj)
+            read_bits -= transfer.delivered_bits
+        reads = float(read_bits) / memory.access_bits
         writes = float(transfer.written_bits) / memory.access_bits
         _add(table, memory.name, "read", reads * memory.read_energy_pj)
         _add(table, memory.name, "write", writes * memory.write_energy_pj)
@@ -166,7 +172,7 @@ def _utilization(
             for einsum in block.einsums:
                 work[einsum.array] += einsum.pe_cycles * counts.repeat
     return {
-        name: float(Fraction(busy) / (architecture.arrays[name].pes * cycles))
+        name: float(Fraction(busy) / (architecture.arrays[name].points_at_once * cycles))
         for name, busy in work.items()
     }
 
@@ -184,6 +190,7 @@ def _block_result(
         busy_cycles={name: float(value) for name, value in candidates.items()},
         spilled={memory: float(part) for memory, part in block.spilled.items()},
         halo=block.halo,
+        rounds=block.rounds,
     )
 
 
@@ -290,7 +297,8 @@ def build_result(
         occupancy_bytes=occupancy,
         operations=operations,
         peak_operations_per_s={
-            name: array.pes * architecture.clock_hz for name, array in architecture.arrays.items()
+            name: array.points_at_once * architecture.clock_hz
+            for name, array in architecture.arrays.items()
         },
         outermost_memory=architecture.root.name,
         bandwidth_bytes_per_s={

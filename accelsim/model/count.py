@@ -36,7 +36,8 @@ from accelsim.mapping.residency import Residency
 from accelsim.mapping.schedule import Schedule
 from accelsim.model.counts import ActionCounts, BlockCounts, EinsumCounts, Exact, Transfer, tidy
 from accelsim.model.crossings import Crosser, Crossing, still_there
-from accelsim.model.operations import operations_of
+from accelsim.model.operations import operations_of, point_cycles
+from accelsim.model.rounds import rounds_of
 
 __all__ = ["count_block", "count_layer"]
 
@@ -77,7 +78,8 @@ def count_block(
     residency = Residency(cascade, architecture, block)
     occupancy = check_capacity(residency, bits, where=where)
     spilled = _spilled(block, architecture, occupancy)
-    crosser = Crosser(residency, bits, spilled)
+    rounds = rounds_of(residency, occupancy)
+    crosser = Crosser(residency, bits, spilled, rounds)
     einsums = {name: _einsum(schedule, crosser) for name, schedule in residency.schedules.items()}
     return BlockCounts(
         name=block.name,
@@ -86,6 +88,7 @@ def count_block(
         occupancy_bits=occupancy,
         spilled=spilled,
         halo=block.halo,
+        rounds=rounds,
     )
 
 
@@ -130,11 +133,9 @@ def _einsum(schedule: Schedule, crosser: Crosser) -> EinsumCounts:
     einsum, array = schedule.einsum, schedule.array
     operations = operations_of(einsum, array)
     check_operations(einsum.name, operations, array)
-    costs = [array.operations[operation] for operation in operations]
-    # A copy still passes through the PEs: one cycle a point.
-    cycles = sum(cost.cycles for cost in costs) or 1
+    cycles = point_cycles(einsum, crosser.residency.cascade, crosser.residency.architecture, array)
     actions: dict[str, int] = {}
-    for cost in costs:
+    for cost in (array.operations[operation] for operation in operations):
         for action, times in cost.actions.items():
             actions[action] = actions.get(action, 0) + times * einsum.points
     crossings = tuple(crosser.crossings(einsum.name, operations))
@@ -151,12 +152,18 @@ def _einsum(schedule: Schedule, crosser: Crosser) -> EinsumCounts:
 
 
 def _transfers(crossings: Iterable[Crossing]) -> tuple[Transfer, ...]:
-    moved: dict[tuple[str, str], tuple[Exact, Exact]] = {}
+    moved: dict[tuple[str, str], tuple[Exact, Exact, Exact, int]] = {}
     for crossing in crossings:
         for memory, (reads, writes) in crossing.moved.items():
-            before = moved.get((memory, crossing.access.tensor), (0, 0))
-            moved[memory, crossing.access.tensor] = before[0] + reads, before[1] + writes
+            before = moved.get((memory, crossing.access.tensor), (0, 0, 0, 0))
+            given = crossing.deliveries if reads and memory == crossing.above.memory else 0
+            moved[memory, crossing.access.tensor] = (
+                before[0] + reads,
+                before[1] + writes,
+                before[2] + (reads if given else 0),
+                before[3] + given,
+            )
     return tuple(
-        Transfer(memory, tensor, tidy(reads), tidy(writes))
-        for (memory, tensor), (reads, writes) in moved.items()
+        Transfer(memory, tensor, tidy(reads), tidy(writes), tidy(delivered), deliveries)
+        for (memory, tensor), (reads, writes, delivered, deliveries) in moved.items()
     )

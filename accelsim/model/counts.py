@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 __all__ = ["ActionCounts", "BlockCounts", "EinsumCounts", "Exact", "Transfer", "tidy"]
@@ -24,6 +24,10 @@ class Transfer:
     tensor: str
     read_bits: Exact
     written_bits: Exact
+    delivered_bits: Exact = 0
+    """Of those read, what goes straight to PEs."""
+    deliveries: int = 0
+    """How often it goes there: each time, all PEs together take what they need at once."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,8 @@ class BlockCounts:
     """Memory -> what fills it (tensors that share a space, ``reserved``) -> bits."""
     spilled: Mapping[str, Fraction]
     """Memory -> the part of its tiles that goes to the memory above."""
+    rounds: Mapping[str, int] = field(default_factory=dict)
+    """Memory -> how often it is sent what it keeps, where the block goes in rounds."""
     halo: str = "whole"
     """How tiles of windows were fetched: ``whole``, or what is new in them (``overlap``)."""
 

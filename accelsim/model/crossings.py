@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+from math import prod
 from typing import Literal
 
 from accelsim.einsum.cascade import TensorAccess
 from accelsim.formats import Bits
-from accelsim.mapping.extents import Cut
+from accelsim.mapping.extents import Cut, iterations
 from accelsim.mapping.residency import Residency, Store
 from accelsim.mapping.schedule import Schedule
 from accelsim.mapping.volume import moved_elements, same_elements, tile_elements
@@ -46,6 +47,9 @@ class Crossing:
     shared_with: tuple[str, TensorAccess] | None = None
     """The Einsum and access whose fill of the same store serves this one, too; ``moved`` is what
     exceeds it."""
+    deliveries: int = 0
+    """How often an input goes to the PEs: once for each tile that they take together; 0 where it
+    goes to another memory."""
 
 
 def delivered_elements(
@@ -125,8 +129,15 @@ class _Book:
 class Crosser:
     """Counts the crossings of one block; a fill that several Einsums share is counted once."""
 
-    def __init__(self, residency: Residency, bits: Bits, spilled: Mapping[str, Fraction]) -> None:
+    def __init__(
+        self,
+        residency: Residency,
+        bits: Bits,
+        spilled: Mapping[str, Fraction],
+        rounds: Mapping[str, int] | None = None,
+    ) -> None:
         self.residency, self.bits, self.spilled = residency, bits, spilled
+        self.rounds = rounds or {}
         self.filled: dict[tuple[tuple[int, ...], str], list[_Fill]] = {}
         """(address of a Keep, tensor) -> what filled it."""
 
@@ -145,8 +156,12 @@ class Crosser:
                 down, other = self._once(
                     schedule, access, below, *self._count(schedule, access, below)
                 )
+                if above.memory == self.residency.architecture.root.name:
+                    turns = self.rounds.get(below.memory, 1)
+                    down = down[0] * turns, down[1] * turns
                 moved = self._book().cross(above, below, access.tensor, down=down)
-                yield Crossing(name, access, "down", above, below, depth, moved, other)
+                times = self._deliveries(schedule, below, depth)
+                yield Crossing(name, access, "down", above, below, depth, moved, other, times)
         # What is there for the first time was not written before: one copy of each element, or
         # one in each PE that reduces it.
         tensor, whole = self.residency.cascade.tensors[name], schedule.cuts[0]
@@ -193,6 +208,12 @@ class Crosser:
         depth = len(schedule.loops)
         store = Store(registers.name, None, depth)
         yield Crossing(einsum.name, einsum.output, "operands", store, store, depth, moved)
+
+    def _deliveries(self, schedule: Schedule, below: Store, depth: int) -> int:
+        """Tiles that all PEs together take one after the other; 0 for a store outside of them."""
+        if not self.residency.in_pes(schedule.array.name, below):
+            return 0
+        return prod(iterations(extents) for extents in schedule.cuts[depth].extents)
 
     def _depth(self, schedule: Schedule, access: TensorAccess, below: Store) -> int:
         evicted = self.residency.evicted_by_others(schedule.einsum.name, below)

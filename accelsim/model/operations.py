@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from accelsim.architecture.architecture import Array, OperationCost
-from accelsim.einsum.cascade import Einsum, Node, Term
-from accelsim.einsum.operations import OPERATIONS, REDUCTIONS
+import math
 
-__all__ = ["operations_of", "register_accesses"]
+from accelsim.architecture.architecture import Architecture, Array, OperationCost
+from accelsim.einsum.cascade import Cascade, Einsum, Node, Term
+from accelsim.einsum.operations import OPERATIONS, REDUCTIONS
+from accelsim.formats import storage_format
+
+__all__ = ["operations_of", "point_cycles", "register_accesses"]
 
 _INSTEAD = {"negate": "subtract"}
 """Operations that are performed by another one: 0 - x."""
@@ -67,3 +70,22 @@ def register_accesses(operation: str, cost: OperationCost, *, reduces: bool) -> 
     if operation == "subtract-exp" or reduces:
         return 2, 1
     return OPERATIONS[operation].arity, 1
+
+
+def point_cycles(
+    einsum: Einsum, cascade: Cascade, architecture: Architecture, array: Array
+) -> int:
+    """Cycles that a PE takes at one point, all operations one after the other.
+
+    A copy passes through the PEs all the same: one cycle. Operations that take an operand bit by
+    bit take as long as the narrowest input of the Einsum has bits, scales left out.
+    """
+    costs = [array.operations[operation] for operation in operations_of(einsum, array)]
+    narrowest = 0
+    if any(cost.serial_bits for cost in costs):
+        formats = [cascade.tensors[access.tensor].format for access in einsum.inputs]
+        narrowest = min(
+            math.ceil(storage_format(name).number.bits) if name else architecture.word_bits
+            for name in formats
+        )
+    return sum(cost.cycles_of(narrowest) for cost in costs) or 1

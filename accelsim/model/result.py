@@ -53,6 +53,8 @@ class BlockResult:
     """Memory -> part of its tiles that goes to the memory above."""
     halo: str = "whole"
     """How tiles of windows were fetched: ``whole``, or what is new in them (``overlap``)."""
+    rounds: Mapping[str, int] = field(default_factory=dict)
+    """Memory -> how often it is sent what it keeps, where the block goes in rounds."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -62,6 +64,7 @@ class BlockResult:
             "busy_cycles": dict(self.busy_cycles),
             "spilled": dict(self.spilled),
             "halo": self.halo,
+            "rounds": dict(self.rounds),
         }
 
 

@@ -106,6 +106,8 @@ class BlockEntry(_Entry):
     """Memory -> part (0 to 1) of its tiles that goes to the memory above."""
     halo: Text = "whole"
     """How tiles of windows were fetched: ``whole``, or what is new in them (``overlap``)."""
+    rounds: dict[Text, int] = {}
+    """Memory -> how often it is sent what it keeps, where the block goes in rounds."""
 
 
 class LayerEntry(_Entry):

@@ -30,7 +30,7 @@ def block_to_data(block: Block) -> dict[str, Any]:
         data["reserve_bytes"] = dict(block.reserve_bytes)
     if block.halo != "whole":
         data["halo"] = block.halo
-    for key in ("spill", "double_buffer"):
+    for key in ("spill", "double_buffer", "rounds"):
         if getattr(block, key):
             data[key] = list(getattr(block, key))
     if block_from_data(data) != block:
@@ -54,7 +54,7 @@ def _group(group: tuple[str, ...]) -> str | list[str]:
 
 def _compute(compute: Compute) -> dict[str, Any]:
     data: dict[str, Any] = {"einsum": compute.einsum, "on": compute.array}
-    for side in ("rows", "columns"):
+    for side in ("rows", "columns", "lanes"):
         ranks: Unrolled = getattr(compute, side)
         if ranks:
             data[side] = ranks[0][0] if ranks[0][1] is None else dict(ranks)

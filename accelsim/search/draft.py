@@ -110,11 +110,12 @@ def draft_layer(
     if file.search is not None:
         check_search(file.search, where=f"mapper '{mapper}'")
     names = frozenset(einsum.name for einsum in layer.cascade.einsums)
+    found: list[_Case] = []
     for case in file.cases:
-        if einsums_of(case) == names:
-            found = list(_Case.all_of(case, layer, architecture, mapper, file, objectives))
-            if found:
-                return _best(found)
+        if einsums_of(case) == names and (file.take == "best" or not found):
+            found += _Case.all_of(case, layer, architecture, mapper, file, objectives)
+    if found:
+        return _best(found)
     target = file.rewrites.get(layer.template.name)
     if target is not None:
         other = layer.rewritten(load_template(target))

@@ -23,7 +23,7 @@ from accelsim.mapping.mapping import Block, Compute, Keep, Loop, Nest
 from accelsim.mapping.schema import SearchFile
 from accelsim.model.cost import block_cycles, energy_of, traffic_of
 from accelsim.model.count import count_block
-from accelsim.model.operations import operations_of
+from accelsim.model.operations import operations_of, point_cycles
 from accelsim.search.tiling import Tiling
 
 __all__ = ["OBJECTIVES", "search_einsum"]
@@ -264,7 +264,7 @@ class _Search:
             except InputError as error:
                 problem = problem or error
                 continue
-            cost = sum(array.operations[operation].cycles for operation in operations) or 1
+            cost = point_cycles(self.einsum, self.cascade, self.architecture, array)
             found += self._on(array, cost)
         if not found:
             raise problem or InputError(f"Einsum '{self.einsum.name}': no array can take it")

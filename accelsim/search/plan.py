@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from accelsim.architecture.architecture import Architecture
@@ -106,7 +106,7 @@ def plan_layers(
     limits = limits or {}
     # Under a bound the mapping that is best for the objective alone may not do.
     objectives = tuple(dict.fromkeys((objective, *(OBJECTIVES if limits else ()))))
-    drafts = [draft_layer(layer, architecture, mapper, objectives=objectives) for layer in layers]
+    drafts = _drafts(layers, architecture, mapper, objectives)
     units = [unit for draft in drafts for unit in draft.units]
     _check_energy({f for unit in units for f in unit.missing}, objective, limits)
     fronts = fronts_of(units, cache=cache, workers=workers)
@@ -119,6 +119,27 @@ def plan_layers(
     combined = found.combined
     at = choose(combined, objective, limits, what=f"mapper '{mapper}'")
     return found.plans(found.picks(combined, at), combined, at)
+
+
+def _drafts(
+    layers: Sequence[Layer], architecture: Architecture, mapper: str, objectives: tuple[str, ...]
+) -> list[Draft]:
+    """A draft of each layer; those that differ in their names and repeats alone share one."""
+    drafted: list[tuple[Layer, Draft]] = []
+    for layer in layers:
+        for other, draft in drafted:
+            if other.settings == layer.settings and other.template == layer.template:
+                names = {each: getattr(layer, each) for each in _NAMES}
+                drafted.append((layer, replace(draft, layer=replace(draft.layer, **names))))
+                break
+        else:
+            made = draft_layer(layer, architecture, mapper, objectives=objectives)
+            drafted.append((layer, made))
+    return [draft for _, draft in drafted]
+
+
+_NAMES = ("name", "repeat", "kind", "roles", "epilogues")
+"""Fields of a layer that say nothing about how it is mapped."""
 
 
 def _check_energy(missing: Collection[str], objective: str, limits: Mapping[str, float]) -> None:

@@ -20,7 +20,7 @@ from accelsim.formats import Bits, machine_number
 from accelsim.mapping.extents import axes_of, full_cut
 from accelsim.mapping.legality import check_operations
 from accelsim.mapping.volume import moved_elements
-from accelsim.model.operations import operations_of, register_accesses
+from accelsim.model.operations import operations_of, point_cycles, register_accesses
 
 __all__ = ["Level", "Problem", "Use", "Window", "problem_of"]
 
@@ -106,7 +106,7 @@ class Problem:
     @cached_property
     def cycles_per_step(self) -> int:
         """Cycles of all operations at a point."""
-        return sum(self.array.operations[name].cycles for name in self.operations) or 1
+        return point_cycles(self.einsum, self.cascade, self.architecture, self.array)
 
     @cached_property
     def actions(self) -> Mapping[str, int]:
@@ -197,6 +197,22 @@ class Problem:
         )
 
 
+def _check_weighed(architecture: Architecture, array: Array) -> None:
+    """Refuse what no candidate is weighed by: lanes, and energies that do not follow from bits."""
+    if array.lanes > 1:
+        raise UnsupportedError(
+            f"searches lay nothing over the {array.lanes} lanes of '{array.name}'; use a mapper "
+            "with cases, or --mapper auto, which leaves them idle"
+        )
+    tiles = [m.name for m in architecture.memories.values() if m.tile_energy_pj is not None]
+    figures = [f"{array.name}.cycle_energy_pj"] if array.cycle_energy_pj else []
+    if figures := [*figures, *(f"{name}.energy_pj.tile" for name in tiles)]:
+        raise UnsupportedError(
+            f"searches do not weigh {' and '.join(figures)}; use a mapper with cases, or --mapper "
+            "auto"
+        )
+
+
 def problem_of(
     name: str, cascade: Cascade, architecture: Architecture, array: Array, *, bits: Bits
 ) -> Problem:
@@ -215,6 +231,7 @@ def problem_of(
     """
     einsum = cascade[name]
     check_operations(name, operations_of(einsum, array), array)
+    _check_weighed(architecture, array)
     ranks = tuple(einsum.sizes)
     position = {rank: i for i, rank in enumerate(ranks)}
     accesses = dict.fromkeys((einsum.output, *einsum.inputs))

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from accelsim.architecture.architecture import Architecture
+from accelsim.architecture.architecture import Architecture, Array
 from accelsim.einsum.affine import Affine
 from accelsim.einsum.cascade import Cascade, Einsum, Gathered, Index, TensorAccess
 from accelsim.mapping.schema import SearchFile
-from accelsim.model.operations import operations_of
+from accelsim.model.operations import operations_of, point_cycles
 from accelsim.version import __version__
 
 __all__ = ["SCHEMA", "Names", "SearchKey", "key_of"]
@@ -116,12 +116,20 @@ def _einsum(
         [[names.rank(rank), size] for rank, size in einsum.sizes.items()],
         [_access(access, names) for access in (einsum.output, *einsum.inputs)],
         # Of the expression only what it takes on each array matters.
-        [operations_of(einsum, array) for array in architecture.arrays.values()],
+        [_on(einsum, cascade, architecture, array) for array in architecture.arrays.values()],
         einsum.reduction,
         einsum.points,
         sorted(_affine(condition, names) for condition in einsum.constraints),
         sorted(names.rank(rank) for rank in stepped if rank and rank in einsum.sizes),
     ]
+
+
+def _on(einsum: Einsum, cascade: Cascade, architecture: Architecture, array: Array) -> Data:
+    """The operations on an array, and how long they take where it performs them all."""
+    operations = operations_of(einsum, array)
+    if not set(operations) <= set(array.operations):
+        return operations
+    return [operations, point_cycles(einsum, cascade, architecture, array)]
 
 
 def _access(access: TensorAccess, names: Names) -> Data:
