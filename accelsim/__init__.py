@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from accelsim.model.result import Result
     from accelsim.model.result_file import load_result
     from accelsim.pipeline import map_workload, simulate
+    from accelsim.quantization import Quantized, error_report, quantize
     from accelsim.report.compare import compare
     from accelsim.roofline import Roofline, rooflines
     from accelsim.workload import (
@@ -37,6 +38,7 @@ __all__ = [
     "Architecture",
     "Device",
     "InputError",
+    "Quantized",
     "Result",
     "Roofline",
     "Scenario",
@@ -49,6 +51,7 @@ __all__ = [
     "cascade_from_text",
     "check_file",
     "compare",
+    "error_report",
     "evaluate",
     "load_architecture",
     "load_cascade",
@@ -57,6 +60,7 @@ __all__ = [
     "load_result",
     "load_workload",
     "map_workload",
+    "quantize",
     "rooflines",
     "shipped",
     "simulate",
@@ -68,6 +72,7 @@ _HOMES = {
     "Architecture": "accelsim.architecture",
     "Device": "accelsim.architecture.devices",
     "InputError": "accelsim.errors",
+    "Quantized": "accelsim.quantization",
     "Result": "accelsim.model.result",
     "Roofline": "accelsim.roofline",
     "Scenario": "accelsim.workload.models",
@@ -79,6 +84,7 @@ _HOMES = {
     "cascade_from_text": "accelsim.workload",
     "check_file": "accelsim.checking",
     "compare": "accelsim.report.compare",
+    "error_report": "accelsim.quantization",
     "evaluate": "accelsim.einsum.evaluate",
     "load_architecture": "accelsim.architecture",
     "load_cascade": "accelsim.workload",
@@ -87,6 +93,7 @@ _HOMES = {
     "load_result": "accelsim.model.result_file",
     "load_workload": "accelsim.workload",
     "map_workload": "accelsim.pipeline",
+    "quantize": "accelsim.quantization",
     "rooflines": "accelsim.roofline",
     "shipped": "accelsim.catalogue",
     "simulate": "accelsim.pipeline",

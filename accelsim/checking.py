@@ -14,6 +14,7 @@ from accelsim.einsum.format import format_cascade
 from accelsim.errors import InputError, UnsupportedError, unknown_name
 from accelsim.json_reader import parse_json
 from accelsim.layout import format_document
+from accelsim.library import MAPPERS, find
 from accelsim.mapping.load import load_mapper
 from accelsim.model.result_file import load_result
 from accelsim.workload.cascade_file import parsed
@@ -96,7 +97,7 @@ def check_file(name: str | Path, *, kind: str | None = None) -> str:
         if kind == "workload":
             load_open_workload(shown)
         elif kind == "architecture":
-            load_architecture(shown)
+            _check_architecture(path, shown)
         elif kind == "mapper":
             _check_mapper(shown)
         elif kind == "device":
@@ -110,6 +111,16 @@ def check_file(name: str | Path, *, kind: str | None = None) -> str:
     except UnsupportedError as error:
         raise InputError(f"{name}: {error}") from None
     return kind
+
+
+def _check_architecture(path: Path, name: str) -> None:
+    """The machine, and that there is the mapper that it names."""
+    mapper = load_architecture(name).mapper
+    try:
+        find(MAPPERS, mapper)
+    except InputError as error:
+        place = read_document(path, name=name).place(("mapper",))
+        raise InputError([f"{place}: {problem}" for problem in error.problems]) from None
 
 
 def _check_mapper(name: str) -> None:

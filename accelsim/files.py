@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from accelsim.errors import InputError
 
-__all__ = ["output_folder", "write_bytes", "write_files", "write_text"]
+__all__ = ["check_folder", "output_folder", "write_bytes", "write_files", "write_text"]
 
 
 def write_text(path: Path, text: str) -> None:
@@ -52,6 +53,24 @@ def output_folder(path: Path) -> Path:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"folder '{path}' cannot be made: {error.strerror}") from None
+    return path
+
+
+def check_folder(path: Path) -> Path:
+    """The folder, which ``output_folder`` could make if it is not there; nothing is made.
+
+    Raises:
+        InputError: where it could not.
+    """
+    # What stands in the way may be a file at the folder's place, or further up.
+    nearest = next((each for each in (path, *path.parents) if os.path.lexists(each)), Path())
+    reason = 0
+    if not nearest.is_dir():
+        reason = errno.EEXIST if nearest == path else errno.ENOTDIR
+    elif nearest != path and not os.access(nearest, os.W_OK | os.X_OK):
+        reason = errno.EACCES
+    if reason:
+        raise InputError(f"folder '{path}' cannot be made: {os.strerror(reason)}")
     return path
 
 

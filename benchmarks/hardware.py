@@ -12,8 +12,8 @@ from time import process_time
 
 import numpy as np
 
+from accelsim.accelerators.bench.runner import Runner
 from accelsim.accelerators.systolic.bench.layers import layer_trial
-from accelsim.accelerators.systolic.bench.runner import Runner
 from accelsim.accelerators.systolic.gateware import Systolic
 from accelsim.accelerators.systolic.parameters import SystolicParameters
 from accelsim.accelerators.systolic.verilog import systolic_verilog

@@ -23,7 +23,7 @@ LAYERS = [
         "version",
     },
     {"einsum", "formats"},
-    {"workload", "architecture", "gateware"},
+    {"workload", "architecture", "gateware", "quantization"},
     {"mapping"},
     {"model"},
     {"search"},
@@ -76,6 +76,11 @@ def test_formats_and_einsum_do_not_need_each_other() -> None:
 def test_gateware_needs_formats_alone() -> None:
     for path in (PACKAGE / "gateware").rglob("*.py"):
         assert not imported(path) & {"workload", "architecture"}
+
+
+def test_quantization_needs_formats_alone() -> None:
+    for path in (PACKAGE / "quantization").rglob("*.py"):
+        assert imported(path) <= {"quantization", "formats", "errors", "files", "version"}
 
 
 def test_no_file_is_long() -> None:

@@ -26,7 +26,8 @@ class Accelerator:
     has_figures: bool = False
     """Whether ``figures.py`` sets figures that were published or measured beside ours."""
     has_hardware: bool = False
-    """Whether ``verify.py`` and ``hardware.py`` are there."""
+    """Whether ``verify.py`` (with ``verify``) and ``hardware.py`` (with ``parameters``, ``files``,
+    ``TOP_FILE`` and ``part``) are there."""
 
     def figures(self) -> list[Figure]:
         """Its published figures beside ours, computed now."""
@@ -41,6 +42,12 @@ class Accelerator:
 ACCELERATORS = {
     each.name: each
     for each in (
+        Accelerator(
+            "bitmod",
+            "BitMoD (HPCA 2025), with FP16, ANT and OliVe beside it; hardware",
+            has_figures=True,
+            has_hardware=True,
+        ),
         Accelerator(
             "fusemax",
             "FuseMax (MICRO 2024), with FLAT and an unfused array beside it",
@@ -105,7 +112,7 @@ def verify(
         trials: runs of each kind.
         seed: of all random numbers.
         simulator: ``cxxrtl``, or ``amaranth``.
-        waves: folder for a VCD file of what fails first.
+        waves: folder for a VCD file of what fails first; made where something does.
         progress: is told what is being done.
 
     Raises:

@@ -86,7 +86,13 @@ def verification_rows(found: Verification) -> list[list[str]]:
                 f"{each.value_mismatches:,}",
                 f"{each.cycle_mismatches:,}",
                 exact,
-                "ok" if each.ok else "FAILED",
+                _outcome(each),
             ]
         )
     return rows
+
+
+def _outcome(check: Check) -> str:
+    if not check.trials:
+        return "not run"
+    return "ok" if check.ok else "FAILED"

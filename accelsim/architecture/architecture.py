@@ -181,7 +181,8 @@ class Architecture:
         """``component.field`` -> whole number, for expressions in mappers."""
         values: dict[str, int] = {}
         for array in self.arrays.values():
-            values |= {f"{array.name}.{key}": getattr(array, key) for key in ("rows", "columns", "lanes")}
+            sides = ("rows", "columns", "lanes")
+            values |= {f"{array.name}.{key}": getattr(array, key) for key in sides}
             values[f"{array.name}.pes"] = array.pes
         for memory in self.memories.values():
             if memory.size_bytes is not None:

@@ -306,6 +306,9 @@ class _Checker:
         if not any(isinstance(part, ArrayFile) for part in self.file.components.values()):
             self.problems.append(f"{self._place()}: has no array, must have at least one")
         self._resolve_sizes()
+        for name, part in self.file.components.items():
+            if isinstance(part, MemoryFile) and part.parent is not None:
+                self._registers(name, part, part.parent)
         if self.problems:
             raise InputError(self.problems)
         self._tree()
@@ -364,6 +367,23 @@ class _Checker:
             except InputError as error:
                 place = self._place(name, "dram", "part")
                 self.problems += [f"{place}: memory '{name}': {p}" for p in error.problems]
+
+    def _registers(self, name: str, part: MemoryFile, parent: str) -> None:
+        """What lies inside the PEs of an array."""
+        if not isinstance(self.file.components.get(parent), ArrayFile):
+            return
+        if part.energy_pj and part.energy_pj.tile is not None:
+            self.problems.append(
+                f"{self._place(name, 'energy_pj', 'tile')}: memory '{name}': tile is for memories "
+                "outside of the arrays; remove it"
+            )
+        # Which lanes of a PE share a register, and which sums they keep, nothing says.
+        lanes = self.sizes.get(f"{parent}.lanes", 1)
+        if lanes > 1:
+            self.problems.append(
+                f"{self._place(name, 'parent')}: memory '{name}': registers of PEs with {lanes} "
+                f"lanes are not modelled; remove them, or the lanes of '{parent}'"
+            )
 
     def _tree(self) -> None:
         """Following parents from anywhere must end at the outermost memory."""

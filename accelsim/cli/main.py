@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import TextIO
 
 from accelsim.errors import InputError, Interrupted, UnsupportedError
 from accelsim.version import __version__
@@ -19,6 +20,7 @@ __all__ = ["main"]
 VERBS = {
     "simulate": "cycles, energy and traffic of a workload on an architecture",
     "roofline": "where a model spends its time on a device, layer by layer",
+    "quantize": "weights in few bits: the error of every format, tensor by tensor",
     "map": "the best mapping, with its nest, its front and its proof; a mapper file of it",
     "compare": "what changed between two results, and why",
     "passes": "passes, fusion, footprints and traffic that a cascade implies on every machine",
@@ -50,35 +52,81 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit code."""
+    _open_what_is_closed()
     arguments = _parser().parse_args(argv)
-    if sys.stdout is None:  # closed by the caller
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     try:
         code: int = arguments.run(arguments)
         sys.stdout.flush()
         return code
     except InputError as error:
-        for problem in error.problems:
-            print(f"accelsim: {problem}", file=sys.stderr)
-        return 2
+        return _end(2, *error.problems)
     except UnsupportedError as error:
-        print(f"accelsim: {error}", file=sys.stderr)
-        return 2
+        return _end(2, str(error))
     except Interrupted as stopped:
-        print(f"accelsim: {stopped}", file=sys.stderr)
-        return 130
+        return _end(130, str(stopped))
     except KeyboardInterrupt:
-        print("accelsim: interrupted; searches that were done are kept", file=sys.stderr)
-        return 130  # As shells count a process that SIGINT ended.
-    except BrokenPipeError:
-        # The reader of our output left; nothing is wrong, and nothing more can be said.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        # As shells count a process that SIGINT ended.
+        return _end(130, f"interrupted{_kept(arguments)}")
     except OSError as error:
-        # A full disk under stdout, say; what was buffered cannot be written either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        print(f"accelsim: the output cannot be written: {error.strerror}", file=sys.stderr)
-        return 2
+        return _end_without_output(error)
+
+
+def _open_what_is_closed() -> None:
+    """Let what the caller closed lead nowhere."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+
+
+def _kept(arguments: argparse.Namespace) -> str:
+    """What an interruption leaves, of a verb that searches."""
+    if getattr(arguments, "no_cache", True):
+        return ""
+    return "; searches that were done are kept"
+
+
+def _end(code: int, *messages: str) -> int:
+    """Say why, where anybody still listens, and hand on the exit code."""
+    try:
+        for message in messages:
+            print(f"accelsim: {message}", file=sys.stderr)
+        sys.stderr.flush()
+    except OSError:
+        _lead_nowhere(sys.stderr)
+    return code
+
+
+def _end_without_output(error: OSError) -> int:
+    """End after something could not be written: the reader of our output left, or of our messages;
+    or a disk under it is full, say."""
+    read = isinstance(error, BrokenPipeError) and _is_read(sys.stdout)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # What was buffered cannot be written either.
+        _lead_nowhere(sys.stdout)
+    if not isinstance(error, BrokenPipeError):
+        return _end(2, f"the output cannot be written: {error.strerror}")
+    # Where our output's reader left, nothing is wrong, and nothing more can be said.
+    return _end(1 if read else 0)
+
+
+def _is_read(stream: TextIO) -> bool:
+    """Whether a pipe has a reader still; all else has one."""
+    import select
+
+    if not hasattr(select, "poll"):
+        return False
+    poll = select.poll()
+    poll.register(stream.fileno(), 0)
+    return not poll.poll(0)
+
+
+def _lead_nowhere(stream: TextIO) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 if __name__ == "__main__":

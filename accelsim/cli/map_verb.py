@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from accelsim.cli.mapping_options import add_mapping, mapping_arguments
-from accelsim.cli.options import add_json, emit_json
+from accelsim.cli.options import Written, add_json, check_json_target, emit_json
 from accelsim.errors import InputError
 
 if TYPE_CHECKING:
@@ -46,6 +46,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Map, write, print."""
     _check_outputs(arguments)
+    check_json_target(
+        arguments.json, Written("-o", arguments.output), Written("--graph", arguments.graph)
+    )
     from accelsim.pipeline import map_workload
 
     options = mapping_arguments(arguments)

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from accelsim.errors import InputError
 
-__all__ = ["add_json", "assignments", "check_json_target", "emit_json", "whole_option"]
+__all__ = [
+    "Written",
+    "add_json",
+    "assignments",
+    "check_json_target",
+    "emit_json",
+    "whole_option",
+]
 
 
 def assignments(written: Sequence[str], option: str) -> dict[str, str]:
@@ -55,24 +64,57 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def check_json_target(target: str | None, *, taken: Sequence[Path] = ()) -> None:
-    """Refuse a file that cannot be written, before anything takes its time.
+@dataclass(frozen=True)
+class Written:
+    """What an option besides ``--json`` writes."""
+
+    option: str
+    path: str | None
+    """A file, or a folder, which is made; None where the option is not given."""
+    names: tuple[str, ...] = ()
+    """Of the files in the folder."""
+
+    def holds(self, path: Path) -> bool:
+        """Whether a file would be one of these, or stand in the way of them."""
+        if not self.path:
+            return False
+        whole = Path(self.path)
+        return _real(path) in [_real(each) for each in (whole, *(whole / n for n in self.names))]
+
+    def makes(self, folder: Path) -> bool:
+        """Whether a folder is there once these are written."""
+        return bool(self.path and self.names) and _real(folder) == _real(Path(str(self.path)))
+
+
+def check_json_target(target: str | None, *others: Written) -> None:
+    """Refuse what cannot be written, or would be written twice, before anything takes its time.
 
     Args:
         target: what ``--json`` says.
-        taken: files that are written besides.
+        others: what is written besides, before it.
 
     Raises:
         InputError: with the reason.
     """
+    for option, value in [(each.option, each.path) for each in others] + [("--json", target)]:
+        if value == "":
+            raise InputError(f"{option} is empty; name one, or leave it out")
     if target is None or target == "-":
         return
     path = Path(target)
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        what = "is a folder" if path.is_dir() else "lies in a folder that does not exist"
-        raise InputError(f"--json '{target}' {what}; name a file")
-    if path.absolute() in [each.absolute() for each in taken]:
-        raise InputError(f"--json '{target}' is a file that is written besides; name another")
+    for each in others:
+        if each.holds(path):
+            raise InputError(
+                f"--json '{target}' is a file of {each.option} '{each.path}'; name another"
+            )
+    if os.path.isdir(target):
+        raise InputError(f"--json '{target}' is a folder; name a file")
+    if not os.path.isdir(path.parent) and not any(each.makes(path.parent) for each in others):
+        raise InputError(f"--json '{target}' lies in a folder that does not exist; name a file")
+
+
+def _real(path: Path) -> str:
+    return os.path.realpath(path)
 
 
 def emit_json(value: object, target: str) -> None:

@@ -6,7 +6,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from accelsim.cli.options import add_json, assignments, emit_json
+from accelsim.cli.options import (
+    Written,
+    add_json,
+    assignments,
+    check_json_target,
+    emit_json,
+)
 
 __all__ = ["configure", "run"]
 
@@ -25,6 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Analyse, draw, print."""
+    check_json_target(arguments.json, Written("--graph", arguments.graph))
     from accelsim.report.passes import passes_text
     from accelsim.workload.analysis import analyse_workload
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from accelsim.cli.options import add_json, emit_json
+from accelsim.cli.options import Written, add_json, check_json_target, emit_json
 from accelsim.errors import InputError
 
 __all__ = ["configure", "run"]
@@ -95,23 +95,19 @@ def _optional(text: str | None, option: str) -> Sequence[int | None]:
     return [None] if text is None else _wholes(text, option)
 
 
-def _check_targets(report: str | None, json: str | None) -> None:
-    """Refuse names that are empty, or that stand for one file."""
-    for option, value in (("--report", report), ("--json", json)):
-        if value == "":
-            raise InputError(f"{option} is empty; name one, or leave it out")
-    if report and json and json != "-":
-        from accelsim.report.roofline.write import FILES
+def _report(folder: str | None) -> Written:
+    """What ``--report`` writes."""
+    if not folder:
+        return Written("--report", folder)
+    from accelsim.report.roofline.write import FILES
 
-        folder = Path(report).resolve()
-        if Path(json).resolve() in (folder, *(folder / name for name in FILES)):
-            raise InputError(f"--json {json} is a file of --report {report}; name another")
+    return Written("--report", folder, FILES)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Compute, print, write."""
     devices = _parts(arguments.on, "--on")
-    _check_targets(arguments.report, arguments.json)
+    check_json_target(arguments.json, _report(arguments.report))
     if arguments.report:
         from accelsim.report.write import require_report_packages
 

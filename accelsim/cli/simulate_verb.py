@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from accelsim.cli.mapping_options import add_mapping, mapping_arguments
-from accelsim.cli.options import add_json, emit_json
+from accelsim.cli.options import Written, add_json, check_json_target, emit_json
 from accelsim.errors import InputError
 
 __all__ = ["configure", "run"]
@@ -35,8 +35,15 @@ def _check_trace(arguments: argparse.Namespace) -> None:
         raise InputError("--trace needs a timeline; add --fidelity event")
     if arguments.trace in ("", "-"):
         raise InputError(f"--trace is '{arguments.trace}', must be a file; name one")
-    if arguments.json and Path(arguments.trace).resolve() == Path(arguments.json).resolve():
-        raise InputError(f"--trace and --json name the same file, {arguments.trace}; name two")
+
+
+def _report(folder: str | None) -> Written:
+    """What ``--report`` writes."""
+    if not folder:
+        return Written("--report", folder)
+    from accelsim.report.write import FILES
+
+    return Written("--report", folder, FILES)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -44,6 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
     from accelsim.pipeline import map_workload
 
     _check_trace(arguments)
+    check_json_target(
+        arguments.json, Written("--trace", arguments.trace), _report(arguments.report)
+    )
     if arguments.report:
         from accelsim.report.write import require_report_packages
 

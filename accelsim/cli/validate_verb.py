@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from accelsim.cli.options import add_json, emit_json
+from accelsim.cli.options import Written, add_json, check_json_target, emit_json
 
 __all__ = ["configure", "run"]
 
@@ -25,6 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Compute, print, write the report."""
+    check_json_target(arguments.json, Written("--report", arguments.report, ("validation.md",)))
     from accelsim.accelerators.figures import figures_markdown, figures_rows
     from accelsim.accelerators.registry import ACCELERATORS, validate
     from accelsim.files import output_folder, write_text

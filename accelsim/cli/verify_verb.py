@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the trials, print the table."""
     from accelsim.accelerators.registry import verify
     from accelsim.accelerators.verification import verification_rows
-    from accelsim.files import output_folder
+    from accelsim.files import check_folder
 
     check_json_target(arguments.json)
     found = verify(
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         trials=whole_option(arguments.trials, "--trials", least=1, most=_MOST_TRIALS),
         seed=whole_option(arguments.seed, "--seed", least=0),
         simulator=arguments.simulator,
-        waves=output_folder(Path(arguments.waves)),
+        waves=check_folder(Path(arguments.waves)),
         progress=lambda text: print(text, file=sys.stderr),
     )
     if arguments.json:

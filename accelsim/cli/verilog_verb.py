@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from accelsim.cli.options import (
+    Written,
     add_json,
     assignments,
     check_json_target,
@@ -52,7 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
     made = hardware(arguments.accelerator).part("hardware")
     chosen = made.parameters(assignments(arguments.set, "--set"))
     part, top = made.part(chosen, arguments.part)
-    check_json_target(arguments.json)
+    # The names of the files take their time to know; what else is wrong is said at once.
+    check_json_target(arguments.json, Written("-o", arguments.folder, (made.TOP_FILE,)))
     found = None
     if arguments.synthesize:
         from accelsim.gateware.fpga import require_tools, synthesise
@@ -63,8 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.folder:
         texts = made.files(chosen)
         folder = Path(arguments.folder)
-        check_json_target(arguments.json, taken=[folder / name for name in texts])
-        _check_folder(folder, texts)
+        check_json_target(arguments.json, Written("-o", arguments.folder, tuple(texts)))
+        _check_folder(folder, texts, top=made.TOP_FILE)
         written = write_files(folder, {name: text.encode() for name, text in texts.items()})
         print(f"written: {', '.join(map(str, written))}", file=sys.stderr)
     if arguments.synthesize:
@@ -93,12 +95,12 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _check_folder(folder: Path, texts: Mapping[str, str]) -> None:
+def _check_folder(folder: Path, texts: Mapping[str, str], *, top: str) -> None:
     """Refuse to replace what somebody else wrote: only a folder of ours is written anew."""
     if folder.exists() and not folder.is_dir():
         raise InputError(f"-o '{folder}' is no folder; name another")
     try:
-        ours = "written by accelsim" in (folder / "systolic.v").read_text("utf-8")[:2000]
+        ours = "written by accelsim" in (folder / top).read_text("utf-8")[:2000]
     except (OSError, RuntimeError, UnicodeDecodeError):
         ours = False
     for name in texts:

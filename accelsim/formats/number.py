@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from math import isfinite
 
 from accelsim.errors import InputError, unknown_name
+from accelsim.formats.ant import ANT_TYPES, ant_values
+from accelsim.formats.bitmod import MAGNITUDES, SPECIAL_MAGNITUDES
+from accelsim.formats.olive import OLIVE_TYPES, normal_values, outlier_values
 
 __all__ = ["NUMBERS", "NumberFormat", "number_format"]
 
@@ -30,6 +35,12 @@ class NumberFormat:
     symmetric: bool = False
     """Of integers: whether the one without a positive counterpart is left out."""
 
+    values: tuple[float, ...] = ()
+    """Of types that a table gives, neither floats nor integers: every value that an element may
+    have."""
+    always: tuple[float, ...] = ()
+    """Of these the ones that every group of elements can have."""
+
     @property
     def is_float(self) -> bool:
         """Whether it is a floating-point type."""
@@ -53,7 +64,16 @@ class NumberFormat:
             True
             >>> number_format("fp16").within(number_format("bf16"))
             False
+            >>> number_format("bitmod-fp4").within(number_format("fp8_e4m3"))
+            True
         """
+        if self is other:
+            return True
+        if self.values:
+            return all(other.holds(value) for value in self.values)
+        if other.values:
+            # The smaller type is enumerated; wider ones have more values than any table.
+            return self.bits <= _ENUMERATED_BITS and all(map(other.holds, _enumerated(self)))
         if self.is_float:
             return self.exponent <= other.exponent and self.mantissa <= other.mantissa
         if not other.is_float:
@@ -63,10 +83,72 @@ class NumberFormat:
         largest = self.mantissa - 1 if self.symmetric else self.mantissa
         return self.mantissa <= other.precision and largest <= other.largest_exponent
 
+    def holds(self, value: float) -> bool:
+        """Whether a finite value is one of this type, of a table in every group.
+
+        Example:
+            >>> number_format("bitmod-fp4").holds(6.0), number_format("bitmod-fp4").holds(5.0)
+            (True, False)
+        """
+        if self.values:
+            return value in self.always
+        if not self.is_float:
+            least = -(1 << self.mantissa) + self.symmetric
+            return value == int(value) and least <= value < 1 << self.mantissa
+        from accelsim.formats.floating import decode_float, encode_float
+
+        return decode_float(encode_float(value, self), self) == value
+
     @property
     def largest_exponent(self) -> int:
         """Of a float's largest power of two."""
         return (1 << self.exponent) - 1 - self.bias - (self.specials == "ieee")
+
+
+_ENUMERATED_BITS = 8
+
+
+def _enumerated(number: NumberFormat) -> list[float]:
+    """Every finite value of a small type that is no table."""
+    if not number.is_float:
+        reach = 1 << number.mantissa
+        return [float(each) for each in range(-reach + number.symmetric, reach)]
+    from accelsim.formats.floating import decode_float
+
+    found = (float(decode_float(bits, number)) for bits in range(1 << int(number.bits)))
+    return [each for each in found if isfinite(each)]
+
+
+def _symmetric_integer(bits: int) -> NumberFormat:
+    text = f"two's complement without -2^{bits - 1}; groups have scales of 8 bits, no zero point"
+    return NumberFormat(f"int{bits}-sym", bits, text, 0, bits - 1, symmetric=True)
+
+
+def _table(name: str, bits: int, text: str, types: Iterable[Iterable[float]]) -> NumberFormat:
+    """A type of which a group has one of several sets of values."""
+    sets = [frozenset(values) for values in types]
+    every, always = frozenset.union(*sets), frozenset.intersection(*sets)
+    return NumberFormat(name, bits, text, values=tuple(sorted(every)), always=tuple(sorted(always)))
+
+
+def _bitmod(bits: int) -> NumberFormat:
+    resolution, asymmetry = SPECIAL_MAGNITUDES[bits]
+    text = f"one of ±{resolution:g} and ±{asymmetry:g} in place of -0 (BitMoD, HPCA 2025, table IV)"
+    plain = {sign * each for each in MAGNITUDES[bits] for sign in (1.0, -1.0)}
+    specials = (resolution, -resolution, asymmetry, -asymmetry)
+    return _table(f"bitmod-fp{bits}", bits, text, [plain | {special} for special in specials])
+
+
+def _ant(bits: int) -> NumberFormat:
+    text = f"a group is {' or '.join(ANT_TYPES[bits])} (ANT, MICRO 2022)"
+    return _table(f"ant{bits}", bits, text, [ant_values(bits, kind) for kind in ANT_TYPES[bits]])
+
+
+def _olive(bits: int) -> NumberFormat:
+    kinds = OLIVE_TYPES[bits]
+    text = f"{' or '.join(kinds)}, in place of two an outlier (OliVe, ISCA 2023)"
+    sets = [(*normal_values(bits, kind), *outlier_values(bits, kind)) for kind in kinds]
+    return _table(f"olive{bits}", bits, text, sets)
 
 
 NUMBERS: dict[str, NumberFormat] = {
@@ -100,6 +182,10 @@ NUMBERS: dict[str, NumberFormat] = {
             1,
             symmetric=True,
         ),
+        *map(_symmetric_integer, (8, 6, 4, 3)),
+        *map(_bitmod, MAGNITUDES),
+        *map(_ant, ANT_TYPES),
+        *map(_olive, OLIVE_TYPES),
     )
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +68,7 @@ def rtlil_of(component: Component, name: str, *, keep_parts: bool = False) -> st
     texts = [_convert(component, name, sharing)]
     outer = set(sharing.parts) if keep_parts else set()
     done: set[str] = set()
+    lacking: dict[str, list[str]] = {}
     while rest := [module for module in sharing.parts if module not in done]:
         for module in rest:
             done.add(module)
@@ -73,7 +76,29 @@ def rtlil_of(component: Component, name: str, *, keep_parts: bool = False) -> st
             kept = "attribute \\keep_hierarchy 1\n" if module in outer else ""
             text = _convert(part, module, sharing)
             texts.append(text.replace("attribute \\top 1\n", kept))
-    return "\n".join(texts)
+            lacking[module] = [p for p in ("clk", "rst") if not re.search(_INPUT % p, text, re.M)]
+    found = "\n".join(texts)
+    return _without_lacking(found, lacking) if any(lacking.values()) else found
+
+
+_INPUT = r"^ *wire width 1 input \d+ +\\%s$"
+
+
+def _without_lacking(text: str, lacking: Mapping[str, Sequence[str]]) -> str:
+    """Instances of parts without a register: these have no clock, so that none is connected.
+
+    Whether a part has one is known only when it is made, after what it stands in.
+    """
+    kept, gone = [], frozenset[str]()
+    for line in text.splitlines(keepends=True):
+        words = line.split()
+        if words[:1] == ["cell"]:
+            gone = frozenset(f"\\{port}" for port in lacking.get(words[1].removeprefix("\\"), ()))
+        elif words[:1] == ["end"]:
+            gone = frozenset()
+        if not (words[:1] == ["connect"] and words[1] in gone):
+            kept.append(line)
+    return "".join(kept)
 
 
 def _convert(component: Component, name: str, sharing: Sharing) -> str:

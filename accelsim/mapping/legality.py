@@ -105,11 +105,18 @@ def _rounds(block: Block, architecture: Architecture) -> Iterable[str]:
             yield f"rounds are [{named}], of which '{memory}' is the outermost; name memories in it"
         elif memory in architecture.memories and _inside(memory, architecture):
             yield f"rounds are [{named}], of which '{memory}' is inside the PEs; name one outside"
+    made = {path.compute.einsum for path in block.paths()}
     for path in block.paths() if block.rounds else ():
         for i, step in enumerate(path.steps):
-            around = isinstance(step, Keep) and step.memory in block.rounds
-            if around and any(isinstance(outer, Loop) for outer in path.steps[:i]):
+            if not isinstance(step, Keep) or step.memory not in block.rounds:
+                continue
+            if any(isinstance(outer, Loop) for outer in path.steps[:i]):
                 yield f"rounds are [{named}], so '{step}' must stand before every loop; move it"
+            for tensor in sorted(made & set(step.tensors)):
+                yield (
+                    f"rounds are [{named}] and send what is read, but '{step.memory}' keeps "
+                    f"'{tensor}', which the block makes; keep it in another memory"
+                )
 
 
 def _step(
@@ -152,23 +159,23 @@ def _compute(compute: Compute, cascade: Cascade) -> Iterable[str]:
 
 def _fanout(compute: Compute, array: Array) -> Iterable[str]:
     for side, ranks, size in compute.sides(array):
-        where = f"Einsum '{compute.einsum}': {side}"
+        where, one = f"Einsum '{compute.einsum}': {side}", "lanes" if side == "lanes" else "PEs"
         alone = [rank for rank, pes in ranks if pes is None]
         if len(ranks) > 1 and alone:
             yield (
                 f"{where} hold {', '.join(rank for rank, _ in ranks)}, of which "
-                f"'{alone[0]}' takes all; say how many PEs each takes"
+                f"'{alone[0]}' takes all; say how many {one} each takes"
             )
             continue
         for rank, pes in ranks:
             if pes is not None and pes < 1:
-                yield f"{where}: rank '{rank}' takes {pes} PEs, must be at least 1"
+                yield f"{where}: rank '{rank}' takes {pes} {one}, must be at least 1"
         taken = prod(pes or 1 for _, pes in ranks)
         if taken > size:
             each = " x ".join(f"{rank} {pes}" for rank, pes in ranks)
             total = f"{each} = {taken}" if len(ranks) > 1 else each
             yield (
-                f"{where} take {total} PEs, array '{array.name}' has {size} {side}; "
+                f"{where} take {total} {one}, array '{array.name}' has {size} {side}; "
                 "unroll fewer values"
             )
 

@@ -9,10 +9,18 @@ from fractions import Fraction
 from typing import Any
 
 from accelsim.architecture.architecture import Architecture, Memory
-from accelsim.model.counts import ActionCounts, BlockCounts, EinsumCounts, Exact
+from accelsim.model.counts import ActionCounts, BlockCounts, EinsumCounts, Exact, Transfer
 from accelsim.model.result import BlockResult, EinsumResult, LayerResult, Result
 
-__all__ = ["LayerPlan", "block_cycles", "build_result", "energy_of", "layer_cycles", "traffic_of"]
+__all__ = [
+    "LayerPlan",
+    "block_cycles",
+    "build_result",
+    "energy_of",
+    "layer_cycles",
+    "traffic_of",
+    "transfer_energy",
+]
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,20 @@ def _add(table: dict[str, dict[str, float]], component: str, action: str, value:
     row[action] = row.get(action, 0.0) + value
 
 
+def transfer_energy(transfer: Transfer, memory: Memory) -> tuple[float, float] | None:
+    """Energy in pJ of what is read and of what is written; None where the memory has no figures."""
+    if memory.read_energy_pj is None or memory.write_energy_pj is None:
+        return None
+    assert memory.access_bits is not None
+    rows, read_bits = 0.0, transfer.read_bits
+    if memory.tile_energy_pj is not None and transfer.deliveries:
+        rows = transfer.deliveries * memory.tile_energy_pj
+        read_bits -= transfer.delivered_bits
+    reads = float(read_bits) / memory.access_bits
+    writes = float(transfer.written_bits) / memory.access_bits
+    return rows + reads * memory.read_energy_pj, writes * memory.write_energy_pj
+
+
 def energy_of(
     einsum: EinsumCounts, architecture: Architecture
 ) -> tuple[dict[str, dict[str, float]], set[str]]:
@@ -108,18 +130,12 @@ def energy_of(
         _add(table, array.name, "cycle", einsum.cycles * array.pes * array.cycle_energy_pj)
     for transfer in einsum.transfers:
         memory = architecture.memories[transfer.memory]
-        if memory.read_energy_pj is None or memory.write_energy_pj is None:
+        spent = transfer_energy(transfer, memory)
+        if spent is None:
             missing.add(f"{memory.name}.energy_pj")
             continue
-        assert memory.access_bits is not None
-        read_bits = transfer.read_bits
-        if memory.tile_energy_pj is not None and transfer.deliveries:
-            _add(table, memory.name, "read", transfer.deliveries * memory.tile_energy_pj)
-            read_bits -= transfer.delivered_bits
-        reads = float(read_bits) / memory.access_bits
-        writes = float(transfer.written_bits) / memory.access_bits
-        _add(table, memory.name, "read", reads * memory.read_energy_pj)
-        _add(table, memory.name, "write", writes * memory.write_energy_pj)
+        _add(table, memory.name, "read", spent[0])
+        _add(table, memory.name, "write", spent[1])
     return table, missing
 
 

@@ -156,9 +156,8 @@ class Crosser:
                 down, other = self._once(
                     schedule, access, below, *self._count(schedule, access, below)
                 )
-                if above.memory == self.residency.architecture.root.name:
-                    turns = self.rounds.get(below.memory, 1)
-                    down = down[0] * turns, down[1] * turns
+                turns = self.rounds.get(below.memory, 1)
+                down = down[0] * turns, down[1] * turns
                 moved = self._book().cross(above, below, access.tensor, down=down)
                 times = self._deliveries(schedule, below, depth)
                 yield Crossing(name, access, "down", above, below, depth, moved, other, times)

@@ -72,9 +72,7 @@ def register_accesses(operation: str, cost: OperationCost, *, reduces: bool) -> 
     return OPERATIONS[operation].arity, 1
 
 
-def point_cycles(
-    einsum: Einsum, cascade: Cascade, architecture: Architecture, array: Array
-) -> int:
+def point_cycles(einsum: Einsum, cascade: Cascade, architecture: Architecture, array: Array) -> int:
     """Cycles that a PE takes at one point, all operations one after the other.
 
     A copy passes through the PEs all the same: one cycle. Operations that take an operand bit by

@@ -18,7 +18,7 @@ __all__ = ["rounds_of"]
 
 
 def rounds_of(residency: Residency, occupancy: Occupancy) -> Mapping[str, int]:
-    """Memory -> how often the outermost memory sends what it keeps; empty without ``rounds``.
+    """Memory -> how often it is sent what it keeps; empty without ``rounds``.
 
     With ``rounds: [first, second]`` either the first holds what it keeps in as many parts as it
     takes to fill it, and the second is sent everything once a part, or the other way round:

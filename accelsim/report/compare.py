@@ -97,6 +97,7 @@ def compare(
         components=components,
         actions=actions,
         einsums=tuple(EinsumPair(*pair) for pair in _pairs(a.einsums, b.einsums)),
+        fpga=_changes(*(each.fpga.resources if each.fpga else {} for each in (a, b))),
     )
 
 

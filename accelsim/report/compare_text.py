@@ -50,7 +50,7 @@ def comparison_text(found: Comparison) -> str:
     why = reasons(found)
     if why:
         sections.append(["why", *(f"- {sentence}" for sentence in why)])
-    sections += [_components(found), _einsums(found)]
+    sections += [_components(found), _fpga(found), _einsums(found)]
     return "\n\n".join("\n".join(lines) for lines in sections if lines)
 
 
@@ -85,6 +85,16 @@ def _components(found: Comparison) -> list[str]:
             cells = [_cell(value, text, missing) for value in (change.a, change.b)]
             rows.append([f"{component} {name}", *cells, ratio_text(change)])
     return _changed(rows, f"figures of components that are the same in both: {same}")
+
+
+def _fpga(found: Comparison) -> list[str]:
+    """What they take of an FPGA, where that is not the same."""
+    rows = [["FPGA", "A", "B", "B/A"]]
+    for kind, change in found.fpga.items():
+        if change.a != change.b:
+            cells = [_cell(value, number_text, "-") for value in (change.a, change.b)]
+            rows.append([kind, *cells, ratio_text(change)])
+    return [text_table(rows)] if len(rows) > 1 else []
 
 
 def _changed(rows: Sequence[Sequence[str]], same: str) -> list[str]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from accelsim.report.compare import EPOCHS
 from accelsim.report.comparison import Change, Comparison, LayerPair, Part
 from accelsim.units import bytes_text, energy_text, number_text
+
+if TYPE_CHECKING:
+    from accelsim.model.result_file import FpgaEntry
 
 __all__ = ["change_text", "ratio_text", "reasons"]
 
@@ -69,6 +73,18 @@ def _machine(found: Comparison) -> Iterator[str]:
         if there and rates[0] != rates[1]:
             shown = ["unlimited" if r is None else f"{bytes_text(r)}/s" for r in rates]
             yield f"{memory}: bandwidth {shown[0]} -> {shown[1]}"
+    yield from _fpga(a.fpga, b.fpga)
+
+
+def _fpga(a: FpgaEntry | None, b: FpgaEntry | None) -> Iterator[str]:
+    if a is None or b is None:
+        if a is not b:
+            yield f"only {'A' if a else 'B'} says what it takes of an FPGA"
+        return
+    if a.part != b.part:
+        yield f"FPGA: {a.part} -> {b.part}; resources of different parts are hard to compare"
+    if a.fits != b.fits:
+        yield f"the machine fits its FPGA in {'A' if a.fits else 'B'} only"
 
 
 def _pes(found: Comparison, array: str) -> Change | None:

@@ -142,6 +142,8 @@ class Comparison:
     actions: Mapping[str, Mapping[str, Change]]
     """Component -> action -> energy in pJ; components whose energy is known in both."""
     einsums: tuple[EinsumPair, ...]
+    fpga: Mapping[str, Change] = field(default_factory=dict)
+    """Kind of an FPGA's resources -> how many the machine takes; None where it does not say."""
 
     @property
     def same(self) -> bool:
@@ -168,6 +170,7 @@ class Comparison:
                 for name, figures in self.components.items()
             },
             "einsums": [einsum.as_json() for einsum in self.einsums],
+            "fpga": _json(self.fpga),
         }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from accelsim.architecture.architecture import Architecture
 from accelsim.mapping.mapping import Block, Move
+from accelsim.model.cost import transfer_energy
 from accelsim.model.count import count_block
 from accelsim.model.counts import BlockCounts, EinsumCounts, Exact
 from accelsim.model.result import BlockResult, LayerResult, Result
@@ -133,6 +134,9 @@ class _Explained:
             yield f"{bytes_text(size)} of {memory} are reserved"
         for memory, part in self.counts.spilled.items():
             yield f"{memory} is too small: {float(part):.1%} of its tiles lie in the memory above"
+        for memory, turns in self.counts.rounds.items():
+            times = "once" if turns == 1 else f"{turns:,} times"
+            yield f"rounds: {memory} is sent what it keeps {times}"
         for i, epoch in enumerate(self.block.epochs):
             parts = [p if isinstance(p, str) else _move_text(p) for p in epoch]
             busy = [f"{name} {number_text(n)}" for name, n in self.counts.epochs[i].items()]
@@ -147,7 +151,7 @@ class _Explained:
             used = ""
             if array := self.architecture.arrays.get(name):
                 work = sum(e.pe_cycles for e in self.counts.einsums if e.array == name)
-                used = f"{work / (array.pes * self.found.cycles):.1%}"
+                used = f"{work / (array.points_at_once * self.found.cycles):.1%}"
             part = f"{cycles / self.found.cycles:.1%}"
             rows.append([name, number_text(cycles), part, used])
         return rows
@@ -202,26 +206,30 @@ def _move_text(move: Move) -> str:
 
 
 def _spent(einsums: Sequence[EinsumCounts], architecture: Architecture) -> list[_Spent]:
-    moved: dict[tuple[str, str], tuple[Exact, Exact]] = {}
-    times: dict[tuple[str, str], int] = {}
+    moved: dict[tuple[str, str], tuple[Exact, Exact, float | None]] = {}
+    # None: cycles of PEs, whatever they do in them.
+    times: dict[tuple[str, str | None], int] = {}
     for einsum in einsums:
         for transfer in einsum.transfers:
             key = transfer.memory, transfer.tensor
-            reads, writes = moved.get(key, (0, 0))
-            moved[key] = reads + transfer.read_bits, writes + transfer.written_bits
+            reads, writes, before = moved.get(key, (0, 0, 0.0))
+            spent = transfer_energy(transfer, architecture.memories[transfer.memory])
+            energy = None if spent is None or before is None else before + sum(spent)
+            moved[key] = reads + transfer.read_bits, writes + transfer.written_bits, energy
         for action, often in einsum.actions.items():
             times[einsum.array, action] = times.get((einsum.array, action), 0) + often
-    found = []
-    for (name, tensor), bits in moved.items():
-        read, written = map(float, bits)
-        memory, energy = architecture.memories[name], None
-        if memory.read_energy_pj is not None and memory.write_energy_pj is not None:
-            assert memory.access_bits is not None
-            energy = read * memory.read_energy_pj + written * memory.write_energy_pj
-            energy /= memory.access_bits
-        found.append(_Spent(name, tensor, read / 8, written / 8, energy, True))
-    for (name, action), often in times.items():
-        each = architecture.arrays[name].energy_pj.get(action)
-        spent = None if each is None else often * each
-        found.append(_Spent(name, action, often, 0.0, spent, False))
+        array = architecture.arrays[einsum.array]
+        if array.cycle_energy_pj:
+            busy = times.get((array.name, None), 0)
+            times[array.name, None] = busy + einsum.cycles * array.pes
+    found = [
+        _Spent(name, tensor, float(read) / 8, float(written) / 8, energy, True)
+        for (name, tensor), (read, written, energy) in moved.items()
+    ]
+    for (name, unit), often in times.items():
+        array = architecture.arrays[name]
+        each = array.energy_pj.get(unit) if unit else array.cycle_energy_pj
+        found.append(
+            _Spent(name, unit or "cycle", often, 0.0, None if each is None else often * each, False)
+        )
     return found

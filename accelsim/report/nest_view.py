@@ -100,11 +100,9 @@ class EinsumView:
 
     name: str
     array: str
-    rows: tuple[tuple[str, int], ...]
-    """Rank -> PEs that it takes along the rows, at most as many as it has values."""
-    columns: tuple[tuple[str, int], ...]
-    size: tuple[int, int]
-    """Rows and columns of the array."""
+    sides: tuple[tuple[str, tuple[tuple[str, int], ...], int], ...]
+    """``rows``, ``columns`` and ``lanes``: ranks with what they take of it, at most as many as they
+    have values, and how many of it there are."""
     loops: tuple[LoopView, ...]
     """What is left runs one by one, or as many at once as PEs are taken."""
     forward: tuple[str, ...]
@@ -128,9 +126,7 @@ class EinsumView:
     def spread(self) -> str:
         """Which ranks lie where: ``M on 16 rows, N on 8 of 16 columns``."""
         parts = []
-        for ranks, size, side in zip(
-            (self.rows, self.columns), self.size, ("rows", "columns"), strict=True
-        ):
+        for side, ranks, size in self.sides:
             whole = prod(pes for _, pes in ranks) == size
             if len(ranks) == 1:
                 of_all = "" if whole else f"of {size:,} "
@@ -241,14 +237,13 @@ class _Viewer:
         ranks = [r for r in einsum.sizes if r not in widths and r not in compute.order]
         ranks += [r for r in compute.order if r not in widths]
         loops += [_loop(Loop(rank), left) for rank in ranks]
-        rows = _taken(compute.rows, array.rows, at_once)
-        columns = _taken(compute.columns, array.columns, at_once)
+        sides = tuple(
+            (side, _taken(ranks, size, at_once), size) for side, ranks, size in compute.sides(array)
+        )
         return EinsumView(
             compute.einsum,
             compute.array,
-            rows,
-            columns,
-            (array.rows, array.columns),
+            sides,
             tuple(loop for loop in loops if loop.times > 1),
             compute.forward,
             compute.bypass,

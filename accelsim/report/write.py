@@ -14,7 +14,18 @@ from accelsim.simulator.timing import LayerTiming
 from accelsim.units import bytes_text, energy_text, number_text, seconds_text
 from accelsim.version import __version__
 
-__all__ = ["comparison_rows", "require_report_packages", "write_report"]
+__all__ = ["FILES", "comparison_rows", "require_report_packages", "write_report"]
+
+_DRAWN = tuple(f"{name}.{kind}" for name in ("timeline", "stalls") for kind in ("png", "svg"))
+FILES = (
+    "report.md",
+    "results.csv",
+    "einsums.csv",
+    "roofline.png",
+    "utilization.png",
+    *_DRAWN,
+)
+"""What a report consists of; the last four where there is a timing."""
 
 
 def require_report_packages() -> None:
@@ -114,9 +125,7 @@ def _draw(timings: Sequence[LayerTiming], folder: Path) -> list[Path]:
     from accelsim.report.timeline import draw_stalls, draw_timeline
     from accelsim.simulator.timing import stall_table
 
-    paths = [
-        folder / f"{name}.{kind}" for name in ("timeline", "stalls") for kind in ("png", "svg")
-    ]
+    paths = [folder / name for name in _DRAWN]
     longest = max(timings, key=lambda layer: layer.cycles_once * layer.repeat)
     draw_timeline(longest, paths[0], paths[1])
     draw_stalls(stall_table(timings), paths[2], paths[3])

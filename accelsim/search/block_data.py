@@ -109,6 +109,7 @@ def renamed_block(block: Block, ranks: Mapping[str, str], tensors: Mapping[str, 
             tuple(ranks[rank] for rank in one.order),
             tuple(map(named, one.forward)),
             tuple(map(named, one.bypass)),
+            unrolled(one.lanes),
         )
 
     def nest(one: Nest) -> Nest:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from accelsim.architecture.architecture import Architecture
 from accelsim.einsum.cascade import Cascade
-from accelsim.errors import Interrupted
+from accelsim.errors import Interrupted, UnsupportedError
 from accelsim.formats import Bits
 from accelsim.mapping.mapping import Block, MappedLayer
 from accelsim.mapping.residency import Residency
@@ -98,8 +98,14 @@ def play_block(
 
     Raises:
         InputError: where the block would wait for itself.
+        UnsupportedError: where it goes in rounds.
         PlayInterruptedError: where the user stops it.
     """
+    if block.rounds:
+        raise UnsupportedError(
+            f"block '{block.name}': rounds cut tiles anywhere, which cannot be played out in time; "
+            "use --fidelity analytic, or a mapper without rounds"
+        )
     residency = Residency(cascade, architecture, block)
     program = program_of(residency, counts, bits)
     if unlimited:

@@ -40,7 +40,7 @@ cascade:
         ),
         (("matmul", *ON, "--objective", "speed"), "objective 'speed' is unknown"),
         (("matmul", *ON, "--fidelity", "guess"), "fidelity 'guess' is unknown; valid: analytic"),
-        (("matmul", *ON, "--json", "/nonexistent/x.json"), "cannot be written"),
+        (("matmul", *ON, "--json", "/nonexistent/x.json"), "a folder that does not exist"),
         (("no-such-file.yaml", *ON), "workload file 'no-such-file.yaml' does not exist"),
     ],
 )

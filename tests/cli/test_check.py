@@ -70,6 +70,19 @@ def test_problems_of_architectures_and_mappers(accelsim_cli: Cli, tmp_path: Path
     assert f"{mapper}:2:1: mapper: key 'serch' is unknown; did you mean 'search'?" in err
 
 
+def test_a_mapper_that_is_not_there(accelsim_cli: Cli, tmp_path: Path) -> None:
+    machine = tmp_path / "machine.yaml"
+    machine.write_text("name: m\nextends: fusemax\nmapper: fusemx\n")
+    code, out, err = accelsim_cli("check", str(machine))
+    assert (code, out) == (2, "")
+    assert f"{machine}:3:9: mapper 'fusemx' is unknown; did you mean 'fusemax'? valid: " in err
+    assert err.count("\n") == 1
+    machine.write_text("name: m\nextends: fusemax\nmapper: mine.yaml\n")
+    assert "3:9: mapper file 'mine.yaml' does not exist" in accelsim_cli("check", str(machine))[2]
+    (tmp_path / "mine.yaml").write_text("name: mine\nfallback: auto\n")
+    assert accelsim_cli("check", str(machine))[0] == 0
+
+
 def test_kinds(accelsim_cli: Cli, tmp_path: Path) -> None:
     result = tmp_path / "r.json"
     accelsim_cli("simulate", "matmul", "--on", "fusemax", "--json", str(result))

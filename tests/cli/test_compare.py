@@ -58,7 +58,7 @@ def test_json_holds_the_same_and_nothing_else_is_printed(accelsim_cli: Cli, fold
     assert (code, err, found["schema_version"]) == (0, "", 1)
     assert list(found) == [
         "schema_version", "a", "b", "same", "totals", "layers", "unassigned_cycles",
-        "components", "einsums", "why",
+        "components", "einsums", "fpga", "why",
     ]  # fmt: skip
     assert found["a"]["file"] == a
     assert [entry["name"] for entry in found["einsums"] if entry["a"] and entry["b"]] == ["AV"]

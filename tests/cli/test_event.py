@@ -188,7 +188,10 @@ def test_dram_with_banks_is_never_faster_than_its_bandwidth(
         (("--arch", "GLB.latency_cycles=soon"), "figure 'soon' is unknown"),
         (("--fidelity", "event", "--trace", ""), "--trace is '', must be a file"),
         (("--fidelity", "event", "--trace", "-"), "--trace is '-', must be a file"),
-        (("--fidelity", "event", "--trace", "t", "--json", "./t"), "name the same file, t; name"),
+        (
+            ("--fidelity", "event", "--trace", "t", "--json", "./t"),
+            "'./t' is a file of --trace 't'",
+        ),
         (("--arch", "RF.latency_cycles=5"), "is for memories outside of the arrays"),
         (("--arch", "DRAM.ports=0"), "DRAM.ports is '0', must be greater than or equal to 1"),
         (("--arch", "DRAM.ports=many"), "DRAM.ports is 'many', must be a valid integer"),

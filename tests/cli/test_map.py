@@ -223,6 +223,19 @@ def test_ctrl_c_ends_with_one_line(accelsim_cli: Cli, monkeypatch: pytest.Monkey
     code, out, err = accelsim_cli("map", "matmul", "--on", "ref3")
     assert (code, out) == (130, "")
     assert err == "accelsim: interrupted; searches that were done are kept\n"
+    _, _, err = accelsim_cli("map", "matmul", "--on", "ref3", "--no-cache")
+    assert err == "accelsim: interrupted\n"
+
+
+def test_ctrl_c_promises_nothing_where_nothing_is_searched(
+    accelsim_cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("accelsim.roofline.sweep.rooflines", interrupted)
+    code, out, err = accelsim_cli("roofline", "llama-2-7b", "--on", "t4")
+    assert (code, out, err) == (130, "", "accelsim: interrupted\n")
 
 
 def test_resnet_50_has_53_convolutions() -> None:

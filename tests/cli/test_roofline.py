@@ -268,7 +268,7 @@ def test_json_that_cannot_be_written(accelsim_cli: Cli, tiny: str, tmp_path: Pat
     path = tmp_path / "no" / "x.json"
     code, out, err = accelsim_cli("roofline", tiny, "--on", "t4", "--json", str(path))
     assert (code, out) == (2, "")
-    assert err == f"accelsim: '{path}' cannot be written: No such file or directory\n"
+    assert err == (f"accelsim: --json '{path}' lies in a folder that does not exist; name a file\n")
     path = tmp_path / "x.json"
     path.write_text("old")
     code, out, _ = accelsim_cli("roofline", tiny, "--on", "t4", "--json", str(path))

@@ -37,7 +37,7 @@ MOST = "must be a whole number from 1 to 2,147,483,648"
         ("--on t4 --logits none", "logits 'none' is unknown; valid: all, last"),
         ("--on t4 --weights int5", "weights: format 'int5' is unknown; did you mean 'int8'?"),
         ("--on t4 --weights int4-g0", "weights: format 'int4-g0': group is 0, must be 2 to "),
-        ("--on t4 --activations x", "activations: format 'x' is unknown; valid: bf16"),
+        ("--on t4 --activations x", "activations: format 'x' is unknown; valid: ant3"),
         ("--on t4 --kv-cache fp16-4:2", "kv_cache: format 'fp16-4:2': 4:2 must be N:M with 1 <= N"),
         ("--on t4 --embeddings mxfp4-g3", "embeddings: format 'mxfp4-g3' has scales of its own"),
     ],

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from accelsim.accelerators.bench.runner import Runner
 from accelsim.accelerators.systolic import timing
 from accelsim.accelerators.systolic import verify as bench
-from accelsim.accelerators.systolic.bench.runner import Runner
 
 Cli = Callable[..., tuple[int, str, str]]
 
@@ -20,7 +21,7 @@ def small(parameters: Any, dataflows: list[str], trials: int, *rest: Any) -> Ite
     """The smallest arrays, in Amaranth's simulator."""
     for flow in dataflows:
         array: Any = bench._Array(flow, 1, 2, 4, 4)
-        make = bench._maker(bench.array_of, array)
+        make = partial(bench.array_of, array)
         yield bench._tiles(array, trials, Runner(make, "amaranth"))
 
 
@@ -34,7 +35,7 @@ def plans(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_a_table_progress_on_stderr_and_json_in_a_file(accelsim_cli: Cli, plans: Path) -> None:
     command = ("verify", "systolic", "--trials", "1", "--json", "found.json")
-    code, out, err = accelsim_cli(*command)
+    code, out, err = accelsim_cli(*command, "--waves", "no/failure")
     assert code == 0
     assert json.loads((plans / "found.json").read_text("utf-8"))["trials"] == 2
     assert out.splitlines()[0].split() == [
@@ -77,6 +78,16 @@ def test_a_difference_is_an_exit_code_a_message_and_waves(
     assert "$enddefinitions" in (plans / file).read_text("utf-8")
 
 
+def test_a_folder_for_waves_that_cannot_be_made_is_refused_at_once(
+    accelsim_cli: Cli, plans: Path
+) -> None:
+    (plans / "file").write_text("mine")
+    for waves, why in (("file", "File exists"), ("file/waves", "Not a directory")):
+        code, out, err = accelsim_cli("verify", "systolic", "--waves", waves)
+        assert (code, out) == (2, "")
+        assert err == f"accelsim: folder '{waves}' cannot be made: {why}\n"
+
+
 def said(err: str) -> int:
     """The cycles that there must have been: one more than there were."""
     words = err.splitlines()[-1].split()
@@ -90,7 +101,7 @@ def said(err: str) -> int:
             ("sistolic",),
             "accelerator with hardware 'sistolic' is unknown; did you mean 'systolic'?",
         ),
-        (("fusemax",), "accelerator with hardware 'fusemax' is unknown; valid: systolic"),
+        (("fusemax",), "accelerator with hardware 'fusemax' is unknown; valid: bitmod, systolic"),
         (("systolic", "--set", "row=8"), "parameter 'row' is unknown; did you mean 'rows'?"),
         (("systolic", "--set", "rows=3"), "rows is 3, must be a whole number from 4 to 64"),
         (("systolic", "--set", "rows"), "--set rows: must be NAME=VALUE"),

@@ -69,7 +69,7 @@ def test_machines_are_those_of_the_hardware() -> None:
         for path in (f"accelsim/architecture/library/{name}.yaml", f"mappers/{name}.yaml")
     }
     for name, text in files.items():
-        assert (ROOT / name).read_text() == text, "run scripts/ship-systolic.py"
+        assert (ROOT / name).read_text() == text, "run scripts/ship-hardware.py"
 
 
 @pytest.mark.slow
@@ -77,4 +77,4 @@ def test_reference_configurations_are_in_step() -> None:
     files = {name: text for name, text in shipped_files().items() if name.startswith("rtl/")}
     assert {name.split("/")[1] for name in files} == set(CONFIGURATIONS)
     for name, text in files.items():
-        assert (ROOT / name).read_text() == text, f"{name}: run scripts/ship-systolic.py"
+        assert (ROOT / name).read_text() == text, f"{name}: run scripts/ship-hardware.py"

@@ -46,6 +46,16 @@ def test_json_is_looked_at_first(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert not list(folder.iterdir())
 
 
+@pytest.mark.slow
+def test_the_file_that_says_whose_a_folder_is_is_one_of_its_files() -> None:
+    from accelsim.accelerators.registry import ACCELERATORS
+
+    made = [each.part("hardware") for each in ACCELERATORS.values() if each.has_hardware]
+    for hardware in made:
+        text = hardware.files(hardware.parameters({}))[hardware.TOP_FILE]
+        assert "written by accelsim" in text[:2000]
+
+
 def test_a_damaged_library_is_not_whole(tmp_path: Path) -> None:
     import hashlib
 

@@ -48,6 +48,28 @@ VALUES = {
     **{name: integers(bits) for name, bits in INTEGERS.items()},
     "ternary": integers(2) - {-2.0},
     "ternary-packed": integers(2) - {-2.0},
+    **{f"int{bits}-sym": integers(bits) - {-(2.0 ** (bits - 1))} for bits in (3, 4, 6, 8)},
+}
+
+
+def signed(*magnitudes: float) -> set[float]:
+    return {sign * each for each in magnitudes for sign in (1.0, -1.0)}
+
+
+# What an element may be, and what every group has; tables IV (BitMoD, HPCA 2025) and the authors'
+# lists (ANT, OliVe).
+TABLES: dict[str, tuple[set[float], set[float]]] = {
+    "bitmod-fp3": (signed(0, 1, 2, 3, 4, 6), signed(0, 1, 2, 4)),
+    "bitmod-fp4": (
+        signed(0, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 8),
+        signed(0, 0.5, 1, 1.5, 2, 3, 4, 6),
+    ),
+    "ant3": (signed(0, 1, 2, 3, 4), signed(0, 1, 2) | {-4.0}),
+    "ant4": (signed(*range(9), 16, 32, 64), signed(0, 1, 2, 4) | {-8.0}),
+    "olive4": (
+        signed(*range(9), 12, 16, 24, 32, 48, 64, 96, 128, 192),
+        signed(0, 1, 2, 3, 4, 6, 16, 24, 32, 48, 64, 96) - {16, -16} | signed(16),
+    ),
 }
 
 TOO_CAREFUL = {("int3", "fp4_e2m1"), ("int3", "fp6_e2m3")}
@@ -80,6 +102,27 @@ def test_no_value_is_lost(one: str, other: str) -> None:
 def test_what_fits_is_within(one: str, other: str) -> None:
     assert VALUES[one] <= VALUES[other]
     assert number_format(one).within(number_format(other))
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_is_within_what_has_all_of_it(table: str) -> None:
+    """And only what every group has is sure to be there."""
+    number = number_format(table)
+    every, always = TABLES[table]
+    assert (set(number.values), set(number.always)) == (every, always)
+    for other, values in VALUES.items():
+        assert number.within(number_format(other)) == (every <= values), other
+        assert number_format(other).within(number) == (values <= always), other
+    for other, (_, known) in TABLES.items():
+        same = other == table
+        assert number.within(number_format(other)) == (same or every <= known), other
+
+
+@pytest.mark.parametrize("wide", WIDE)
+def test_all_tables_are_within_wide_floats(wide: str) -> None:
+    for table in (*TABLES, "olive8"):
+        assert number_format(table).within(number_format(wide))
+        assert not number_format(wide).within(number_format(table))
 
 
 @pytest.mark.parametrize(("wide", "parts"), WIDE.items())
@@ -118,13 +161,16 @@ def test_int32_is_within_fp64_only() -> None:
 
 @pytest.mark.parametrize("name", ["int5", "mxfp4", "int4-g128", "", "FP16"])
 def test_unknown_number(name: str) -> None:
-    with pytest.raises(InputError, match=rf"^number type '{name}' is unknown;.* valid: bf16, "):
+    with pytest.raises(InputError, match=rf"^number type '{name}' is unknown;.* valid: ant3, "):
         number_format(name)
 
 
 def test_floats_and_integers_are_told_apart() -> None:
     integers = {name for name in NUMBERS if not number_format(name).is_float}
-    assert integers == {*INTEGERS, "int32", "ternary", "ternary-packed"}
+    tables = {name for name in NUMBERS if number_format(name).values}
+    assert tables == {*TABLES, "olive8"}
+    symmetric = {f"int{bits}-sym" for bits in (3, 4, 6, 8)}
+    assert integers - tables == {*INTEGERS, *symmetric, "int32", "ternary", "ternary-packed"}
     for each in NUMBERS.values():
         whole = each.name.startswith(("int", "fp"))
         # Sign, exponent and mantissa fill a type.

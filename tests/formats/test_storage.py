@@ -36,6 +36,16 @@ BITS = {
     "mxint8": 8.25,
     # 16 do.
     "nvfp4": 4.5,
+    "int8-sym": 8,
+    "int6-sym": 6,
+    "int4-sym": 4,
+    "int3-sym": 3,
+    "bitmod-fp4": 4,
+    "bitmod-fp3": 3,
+    "ant4": 4,
+    "ant3": 3,
+    "olive4": 4,
+    "olive8": 8,
 }
 SUFFIXED = {
     # A scale of 16 bits and a zero point as wide as an element.
@@ -49,6 +59,16 @@ SUFFIXED = {
     "fp8-g128": 8.125,
     "ternary-g128": 2.125,
     "ternary-packed-g80": 1.8,
+    # A scale of 8 bits; a selector of one of 4, 3 or 2 types.
+    "int8-sym-g128": 8.0625,
+    "int4-sym-g64": 4.125,
+    "bitmod-fp4-g128": 4.078125,
+    "bitmod-fp3-g128": 3.078125,
+    "bitmod-fp4-g128-2:4": 6 / 2 + 10 / 128,
+    "ant4-g32": 4.3125,
+    "ant3-g128": 3 + 9 / 128,
+    "olive4-g128": 4 + 9 / 128,
+    "olive8-g128": 8.0625,
     # 2 of 4 stored, 2 bits each to say where; of 8, 3 bits; of 2, 1.
     "fp16-2:4": 9,
     "int8-2:4": 5,
@@ -101,8 +121,11 @@ def test_the_ends_of_what_is_allowed(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("int5", "format 'int5' is unknown; did you mean 'int8'? valid: bf16, fp16"),
-        ("", "format '' is unknown; valid: bf16, "),
+        (
+            "int5",
+            "format 'int5' is unknown; did you mean 'int8'? valid: ant3, ant4, bf16, bitmod-fp3",
+        ),
+        ("", "format '' is unknown; valid: ant3, "),
         ("INT4", "format 'INT4' is unknown; did you mean 'int4'?"),
         ("int5-g128", "format 'int5' is unknown; did you mean 'int8'?"),
         ("int4-g0", "format 'int4-g0': group is 0, must be 2 to 1,048,576"),
@@ -129,5 +152,7 @@ def test_wrong_name(name: str, message: str) -> None:
     assert message in problem
     assert len(problem) < 1600
     if "unknown" in message:
-        assert problem.endswith("behind it -gN for groups with scales, -N:M for N stored of M: "
-                                "int4-g128, int8-2:4")  # fmt: skip
+        assert problem.endswith(
+            "behind it -gN for groups with scales, -N:M for N stored of M, ~BITS for bits on "
+            "average: int4-g128, int8-2:4, int4~4.25"
+        )

@@ -37,6 +37,7 @@ from accelsim.gateware.sharing import rtlil_of
 from accelsim.gateware.streams import Fifo, Narrow, SkidBuffer, Widen
 from accelsim.gateware.trees import AdderTree
 from accelsim.gateware.verilog import verilog_of
+from accelsim.gateware.verilog.netlist import read_rtlil
 
 YOSYS = shutil.which("yosys")
 needs_yosys = pytest.mark.skipif(YOSYS is None, reason="needs yosys: apt install yosys")
@@ -217,7 +218,7 @@ def test_parts_are_what_they_were(make: Callable[[], Any], steps: int, tmp_path:
         (lambda: WeightStationaryArray(2, 2, dense()), 12),
         (lambda: OutputStationaryArray(3, 2, dense()), 12),
         (
-            lambda: Accumulator(TileSizes(2, 2, 2), Loops(("n", "k", "m"), "middle"), signed(3), 2),
+            lambda: Accumulator(TileSizes(2, 2, 2), Loops(("n", "k", "m"), "middle"), dense(), 2),
             9,
         ),
         (
@@ -309,6 +310,27 @@ def test_the_same_bytes_in_every_process() -> None:
     assert texts == {verilog_of(Fifo(9, 5), "top")}
 
 
+class Empty(wiring.Component):
+    """Bits of nothing, and shifts by a value with a name that leave fewer bits."""
+
+    def __init__(self) -> None:
+        super().__init__({"a": In(9), "by": In(3), "y": Out(5)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        window = Signal(2)
+        m.d.comb += [
+            window.eq(self.a.bit_select(self.by, 2)),
+            self.y.eq(Cat(window, self.a[4:4].all(), self.a[4:4].any(), (self.a << self.by)[7])),
+        ]
+        return m
+
+
+@needs_yosys
+def test_nothing_is_all_set_and_a_named_shift_is_cut(tmp_path: Path) -> None:
+    check(tmp_path, Empty, 1)
+
+
 class Odd(wiring.Component):
     """Signed division, which Verilog rounds differently."""
 
@@ -319,6 +341,25 @@ class Odd(wiring.Component):
         m = Module()
         m.d.comb += self.y.eq(self.a // self.b)
         return m
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("autoidx 3", "with 'autoidx 3', which is not known here; install the Amaranth"),
+        ("module \\top\nsync always\nend", "with 'sync always', which is not known"),
+        ("module \\top\nwire width 1 \\a", "module top does not end"),
+        ("module \\top\ncell $not $1\nparameter \\WIDTH 4", r"cell \$1 does not end"),
+        ("module \\top\ncell $not $1\nparameter signed \\W 4", "with 'parameter signed"),
+        ("module \\top\nconnect \\a 1.5", "with '1.5', which is not known"),
+        ("module \\top\nprocess $1", "a process does not end"),
+        ("module \\top\nprocess $1\nswitch 1'0", "a switch does not end"),
+        ("module \\top\nprocess $1\nswitch 1'0\nsync", "with 'sync', which is not known"),
+    ],
+)
+def test_a_description_of_another_amaranth_is_refused(text: str, said: str) -> None:
+    with pytest.raises(UnsupportedError, match=said):
+        read_rtlil(text)
 
 
 def test_what_cannot_be_written_is_refused() -> None:

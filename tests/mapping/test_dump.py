@@ -38,6 +38,8 @@ OTHERS = (
     ("conv2d", "systolic-ws", "systolic-ws"),
     ("matmul", "systolic-ws", "output-stationary"),
     ("matmul", "fusemax", "weight-stationary"),
+    ("matmul", "bitmod", "bitmod"),
+    ("matmul", "bitmod-decode", "bitmod-rounds"),
     ("bert-base", "fusemax", "auto"),
 )
 CASES = [(w, m, m) for w in SMALL for m in MACHINES]
@@ -101,6 +103,7 @@ computes = st.builds(
     st.lists(st.sampled_from(RANKS), max_size=3).map(tuple),
     some_tensors,
     some_tensors,
+    unrolled,
 )
 steps = st.lists(loops | keeps, max_size=4).map(tuple)
 
@@ -125,6 +128,7 @@ blocks = st.builds(
     st.dictionaries(st.sampled_from(("DRAM", "buffer", "off")), st.integers(0, 10**18)),
     some_tensors,
     st.sampled_from(("whole", "overlap")),
+    some_tensors,
     some_tensors,
 )
 
@@ -163,18 +167,19 @@ def test_any_block_survives(
 def test_a_file_that_a_person_would_write(
     matmul: Layer, machine: Callable[..., Architecture]
 ) -> None:
-    inner = Nest((Loop("N", 4),), (Compute("Y", "array"),))
+    inner = Nest((Loop("N", 4),), (Compute("Y", "array", bypass=("A",)),))
     block = Block(
         "both",
         Nest(
             (Loop("M"), Loop("N"), Loop("K", 4), Keep("buffer", (("A",), ("B", "Z")))),
-            (Compute("Z", "array", (("M", 2), ("K", 4)), "N", ("K",), (), ("A",)), inner),
+            (Compute("Z", "array", (("M", 2), ("K", 4)), "N", ("K",), lanes="K"), inner),
         ),
         (("Z", Move("Z", "link")), ("Y",)),
         {"buffer": 64},
         ("buffer",),
         "overlap",
         ("buffer",),
+        ("buffer", "other"),
     )
     layer = PlannedLayer(matmul, matmul, MappedLayer("mine", (block,)))
     text = dump_mapper([layer], machine(), name="mine", comments=["12 cycles\n# 3 pJ"])
@@ -192,13 +197,14 @@ cases:
         spill: [buffer]
         halo: overlap
         double_buffer: [buffer]
+        rounds: [buffer, other]
         nest:
           - for: [M, N]
           - for: {K: 4}
           - keep: {buffer: [A, [B, Z]]}
-          - {einsum: Z, on: array, rows: {M: 2, K: 4}, columns: N, order: [K], bypass: [A]}
+          - {einsum: Z, on: array, rows: {M: 2, K: 4}, columns: N, lanes: K, order: [K]}
           - for: {N: 4}
-          - {einsum: Y, on: array}
+          - {einsum: Y, on: array, bypass: [A]}
         epochs:
           - [Z, Z@link]
           - [Y]
@@ -218,6 +224,10 @@ cases:
         (
             Nest((), (Compute("Z", "array", (), (("M", None), ("N", 2))),)),
             "columns: rank 'M' is listed twice or without a number",
+        ),
+        (
+            Nest((), (Compute("Z", "array", lanes=(("K", 2), ("K", 2))),)),
+            "lanes: rank 'K' is listed twice",
         ),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -232,6 +233,32 @@ def test_ranks_on_one_dimension_take_at_most_its_pes(machine: Machine) -> None:
     assert problems(toy, block(T, rows(("M", 0)))) == (
         "Einsum 'U': rows: rank 'M' takes 0 PEs, must be at least 1",
     )
+
+
+def test_lanes_are_a_dimension_too(machine: Machine) -> None:
+    toy = machine(rows=6)
+    array = replace(toy.arrays["array"], lanes=4)
+    toy = replace(toy, arrays={"array": array})
+    for lanes in ("M", (("M", 2), ("N", 2)), (("M", 4),)):
+        check_structure(
+            MappedLayer("m", (block(T, Compute("U", "array", lanes=lanes)),)), CHAIN, toy
+        )
+    assert Compute("U", "array", rows="M", lanes=(("M", 2), ("N", 2))).widths(array) == {
+        "M": 12,
+        "N": 2,
+    }
+    refused = {
+        (("M", 5),): "lanes take M 5 lanes, array 'array' has 4 lanes; unroll fewer values",
+        (("M", 2), ("N", 3)): "lanes take M 2 x N 3 = 6 lanes, array 'array' has 4 lanes; unroll "
+        "fewer values",
+        (("M", 0),): "lanes: rank 'M' takes 0 lanes, must be at least 1",
+        (("M", 2), ("N", None)): "lanes hold M, N, of which 'N' takes all; say how many lanes each "
+        "takes",
+        (("L", None),): "rank 'L' is unknown",
+    }
+    for lanes, message in refused.items():
+        (problem,) = problems(toy, block(T, Compute("U", "array", lanes=lanes)))
+        assert message in problem
 
 
 def test_a_rank_takes_a_whole_dimension_only_alone(machine: Machine) -> None:

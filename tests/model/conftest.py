@@ -28,7 +28,12 @@ def machine() -> Callable[..., Architecture]:
     """DRAM, an outer and an inner buffer, an array, and registers in its PEs if wanted."""
 
     def build(
-        rows: int = 1, columns: int = 1, *, registers: bool = True, inner_bytes: int | None = None
+        rows: int = 1,
+        columns: int = 1,
+        *,
+        lanes: int = 1,
+        registers: bool = True,
+        inner_bytes: int | None = None,
     ) -> Architecture:
         def memory(name: str, parent: str | None, instances: int = 1) -> Memory:
             size_bytes = inner_bytes if name == "inner" else None
@@ -43,6 +48,7 @@ def machine() -> Callable[..., Architecture]:
             parent="inner",
             rows=rows,
             columns=columns,
+            lanes=lanes,
             operations={name: OperationCost(n, {name: 1}) for name, n in cycles.items()},
             energy_pj=dict.fromkeys(cycles, 1.0),
             area_um2={"alu": 5.0},
@@ -66,6 +72,8 @@ class Played:
     """Partial results that a PE takes up for the first time, summed over PEs."""
     tiles: Mapping[tuple[str, str], int]
     """(memory, tensor) -> elements of the largest tile that is kept there."""
+    deliveries: Mapping[str, int]
+    """Input -> tiles of it that the PEs together take one after the other."""
 
 
 @dataclass
@@ -97,7 +105,9 @@ class _Interpreter:
                 self.loops.append(step)
         array, order = machine.arrays[path.compute.array], path.compute.order
         unrolled: dict[str, int] = {}
-        for ranks, size in ((path.compute.rows, array.rows), (path.compute.columns, array.columns)):
+        compute = path.compute
+        sides = (compute.rows, array.rows), (compute.columns, array.columns)
+        for ranks, size in (*sides, (compute.lanes, array.lanes)):
             for rank, pes in ranks:
                 unrolled[rank] = unrolled.get(rank, 1) * (pes or size)
         self.unrolled = list(unrolled)
@@ -237,6 +247,7 @@ class _Interpreter:
         moved: Moved = {}
         first_copies = 0
         tiles: dict[tuple[str, str], int] = {}
+        deliveries: dict[str, int] = {}
         for access in (*self.einsum.inputs, self.einsum.output):
             inside = registers.name if registers else None
             stores: list[tuple[str | None, int]] = []
@@ -261,11 +272,13 @@ class _Interpreter:
                 else:
                     moves = self._moves(access, last, repeats, store == inside)
                     read, written = self._in(access, visits, moves, store == inside)
+                    if store == inside:
+                        deliveries[access.tensor] = len(visits)
                     _add(moved, above, access.tensor, reads=read)
                     _add(moved, store, access.tensor, writes=written)
                 above = store
         points = sum(len(at_work) for _, at_work in steps)
-        return Played(len(steps), points, moved, first_copies, tiles)
+        return Played(len(steps), points, moved, first_copies, tiles, deliveries)
 
     def _tile(self, access: TensorAccess, steps: Sequence[_Step], memory: str, depth: int) -> int:
         """Elements for which a memory needs space, in all PEs as many as in the fullest."""

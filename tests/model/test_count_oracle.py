@@ -138,7 +138,7 @@ def unrolled(draw: st.DrawFn, ranks: list[str], pes: int) -> Unrolled:
 
 @st.composite
 def blocks(
-    draw: st.DrawFn, cascade: Cascade, memories: Sequence[str], sides: tuple[int, int], halo: Halo
+    draw: st.DrawFn, cascade: Cascade, memories: Sequence[str], sides: tuple[int, ...], halo: Halo
 ) -> Block:
     sizes = cascade["Z"].sizes
     ranks = st.sampled_from(list(sizes))
@@ -148,7 +148,7 @@ def blocks(
     if cascade["Z"].constraints:
         loops = _outer_first(draw, loops)
         spatial.remove("M1")
-    rows, columns = (draw(unrolled(spatial, side)) for side in sides)
+    rows, columns, *lanes = (draw(unrolled(spatial, side)) for side in sides)
     steps: list[list[Loop | Keep]] = [[] for _ in range(len(loops) + 1)]
     bypass = []
     for tensor in dict.fromkeys(a.tensor for a in (cascade["Z"].output, *cascade["Z"].inputs)):
@@ -161,7 +161,9 @@ def blocks(
     nest = []
     for i, keeps in enumerate(steps):
         nest += [*keeps, *loops[i : i + 1]]
-    compute = Compute("Z", "array", rows, columns, tuple(order), bypass=tuple(bypass))
+    compute = Compute(
+        "Z", "array", rows, columns, tuple(order), bypass=tuple(bypass), lanes=(*lanes, ())[0]
+    )
     twice = draw(st.lists(st.sampled_from(memories), unique=True))
     body = Nest(tuple(nest), (compute,))
     return Block("block", body, halo=halo, double_buffer=tuple(twice))
@@ -173,15 +175,18 @@ def check(
     machine: Machine,
     play: Play,
     halo: Halo = "whole",
+    *,
+    lanes: bool = False,
 ) -> None:
     kind, cascade = data.draw(cascades(kinds, dilation=1 if halo == "overlap" else 3))
-    registers = data.draw(st.booleans())
+    # PEs with lanes have no registers.
+    registers = not lanes and data.draw(st.booleans())
     memories = ["outer", "inner", *(["registers"] if registers else [])]
     # The larger array first: it is the more telling, and the first choice is drawn most.
     side = st.sampled_from([3, 2, 4, 1])
-    sides = data.draw(side), data.draw(side)
-    block = data.draw(blocks(cascade, memories, sides, halo))
-    toy = machine(*sides, registers=registers)
+    sides = [data.draw(side) for _ in range(2 + lanes)]
+    block = data.draw(blocks(cascade, memories, tuple(sides), halo))
+    toy = machine(*sides[:2], lanes=(*sides, 1)[2], registers=registers)
     counts = count_block(block, cascade, toy, bits=BITS.__getitem__, where="")
     (counted,) = counts.einsums
     played = play(cascade["Z"], cascade.tensors, block, toy)
@@ -207,6 +212,8 @@ def check(
         found[t.memory, t.tensor] = (t.read_bits, t.written_bits)
     note(f"{dict(cascade['Z'].sizes)} {cascade['Z'].constraints}")
     assert found == bits
+    given = {t.tensor: t.deliveries for t in counted.transfers if t.deliveries}
+    assert given == played.deliveries
     assert counted.points == played.points
     assert counted.pe_cycles == played.points * kind.cycles
     assert counted.steps == played.steps
@@ -237,6 +244,12 @@ def test_elementwise_and_reductions(data: st.DataObject, machine: Machine, play:
     check(data, PLAIN, machine, play)
 
 
+@settings(QUICK, max_examples=30)
+@given(data=st.data())
+def test_lanes(data: st.DataObject, machine: Machine, play: Play) -> None:
+    check(data, [*MATMUL, *PLAIN], machine, play, lanes=True)
+
+
 @QUICK
 @given(data=st.data())
 def test_windows(data: st.DataObject, machine: Machine, play: Play) -> None:
@@ -261,7 +274,7 @@ def test_windows_that_keep_what_their_neighbour_held(
 @settings(QUICK, max_examples=2000)
 @given(data=st.data())
 def test_many_of_all(data: st.DataObject, machine: Machine, play: Play) -> None:
-    check(data, [*MATMUL, *PLAIN, *WINDOW, *SPLIT], machine, play)
+    check(data, [*MATMUL, *PLAIN, *WINDOW, *SPLIT], machine, play, lanes=data.draw(st.booleans()))
 
 
 @pytest.mark.slow

@@ -294,6 +294,40 @@ def test_equal_results(results: dict[str, ResultFile]) -> None:
     assert not compare(results["flat"], other).same
 
 
+def fpga(luts: int, **changed: Any) -> dict[str, Any]:
+    resources = {"LUT4": luts, "FF": 50}
+    return {
+        "part": "LFE5U-85F", "resources": resources, "available": {}, "fits": True, **changed
+    }  # fmt: skip
+
+
+def on_fpga(found: ResultFile, **entry: Any) -> ResultFile:
+    return ResultFile.model_validate({**found.model_dump(), "fpga": entry})
+
+
+def test_what_they_take_of_an_fpga(results: dict[str, ResultFile]) -> None:
+    a = on_fpga(results["matmul"], **fpga(100))
+    found = compare(a, on_fpga(results["matmul"], **fpga(150)))
+    assert not found.same
+    assert found.as_json()["fpga"] == {
+        "LUT4": {"a": 100, "b": 150, "change": 50, "ratio": 1.5},
+        "FF": {"a": 50, "b": 50, "change": 0, "ratio": 1.0},
+    }
+    text = comparison_text(found)
+    assert "\n\nFPGA    A    B    B/A\nLUT4  100  150  1.500\n\n" in text
+    assert not [sentence for sentence in reasons(found) if "FPGA" in sentence]
+    other = fpga(100, part="XCUP", resources={"LUT": 7}, fits=False)
+    found = compare(a, on_fpga(results["matmul"], **other))
+    assert "\nLUT4  100  -    -\nFF     50  -    -\nLUT     -  7    -\n" in comparison_text(found)
+    assert reasons(found)[:2] == [
+        "FPGA: LFE5U-85F -> XCUP; resources of different parts are hard to compare",
+        "the machine fits its FPGA in A only",
+    ]
+    found = compare(results["matmul"], a)
+    assert reasons(found)[0] == "only B says what it takes of an FPGA"
+    assert compare(results["flat"], results["flat128"]).as_json()["fpga"] == {}
+
+
 def documented(heading: str) -> list[str]:
     text = (Path(__file__).parents[2] / "docs" / "json.md").read_text("utf-8")
     section = text.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]

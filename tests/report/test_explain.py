@@ -1,5 +1,6 @@
 """What is said of a mapping is what is counted of it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -19,6 +20,7 @@ from accelsim.report.changes import changes_text, cheapest_changes
 from accelsim.report.explain import explain
 from accelsim.report.nest_view import BlockView, KeepView, LoopView, NestView, block_view
 from accelsim.search.plan import Plan, bits_of, plan_layer
+from accelsim.units import energy_text
 from accelsim.workload import Layer, load_template, load_workload
 
 ATTENTION = {"B": 2, "H": 2, "M": 512, "P": 512}
@@ -54,6 +56,28 @@ def product(on: Architecture, nest: Nest, **sizes: int) -> Plan:
     layer = Layer("", load_template("matmul"), {"M": 64, "N": 32, "K": 16, **sizes})
     mapped = MappedLayer("mine", (Block("product", nest),))
     return Plan(layer, mapped, bits_of(layer, on))
+
+
+def test_lanes_rounds_and_energy_by_cycle_and_row() -> None:
+    """1,024 by 1,024 by 1,026 on BitMoD: A goes by once for each of five parts of B."""
+    on = load_architecture("bitmod")
+    layer = Layer("", load_template("matmul"), {"M": 1024, "N": 1024, "K": 1026})
+    plan = plan_layer(layer, on, "bitmod-rounds")
+    result = result_of([plan], on)
+    text = explain([plan], on, result)
+    assert "\n  rounds: activations is sent what it keeps 5 times\n" in text
+    assert "\n  rounds: weights is sent what it keeps once\n" in text
+    spread = "Z on array: N on 32 rows, M on 32 columns, K on 4 lanes; for K in 257 x 4, last 2;"
+    assert spread in " ".join(text.split())
+    # A share of 1,026 of 1,028 products is work.
+    assert re.search(r"\n  array +2,105,344 +100\.0% +99\.8%\n", text)
+    # Its rows of energies are the result's, whole and in part.
+    for component, spent in result.energy_breakdown_pj.items():
+        assert re.search(rf"\n  {component} .* {energy_text(sum(spent.values()))} ", text), (
+            component
+        )
+    cycles = energy_text(result.energy_breakdown_pj["array"]["cycle"])
+    assert re.search(rf"\n    cycle +2,155,872,256 times +{cycles} +\d", text)
 
 
 SMALL = Nest(

@@ -242,7 +242,7 @@ EVERYTHING = Block(
     Nest(
         (Loop("M", 4), Keep("L2", (("A", "B"), ("Z",))), Loop("K", 1)),
         (
-            Compute("Z", "a", (("M", 2), ("K", 3)), "N", ("K",), ("A",), ("B",)),
+            Compute("Z", "a", (("M", 2), ("K", 3)), "N", ("K",), ("A",), ("B",), "K"),
             Nest((Loop("M", 2),), (Compute("Y", "a"),)),
             Nest((), (Compute("X", "b"),)),
         ),
@@ -252,6 +252,7 @@ EVERYTHING = Block(
     spill=("L2",),
     halo="overlap",
     double_buffer=("L2",),
+    rounds=("L2", "L3"),
 )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from accelsim.errors import InputError
+from accelsim.formats import FORMATS
 from accelsim.library import MODELS, WORKLOADS, shipped
 from accelsim.workload import load_template, load_workload
 
@@ -30,10 +31,8 @@ PLAIN, MODELS_TOO = (
     for names in (shipped(WORKLOADS), {*shipped(WORKLOADS), *shipped(MODELS)})
 )
 FORMATS_AND_SUFFIXES = (
-    "valid: bf16, fp16, fp32, fp4_e2m1, fp64, fp6_e2m3, fp6_e3m2, fp8, fp8_e4m3, fp8_e5m2, int16, "
-    "int2, int3, int32, int4, int6, int8, mxfp4, mxfp6, mxfp8, mxint8, nvfp4, ternary, "
-    "ternary-packed, tf32; behind it -gN for groups with scales, -N:M for N stored of M: "
-    "int4-g128, int8-2:4"
+    f"valid: {', '.join(sorted(FORMATS))}; behind it -gN for groups with scales, -N:M for N stored "
+    "of M, ~BITS for bits on average: int4-g128, int8-2:4, int4~4.25"
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -129,13 +130,11 @@ class Run:
     @property
     def width(self) -> Width:
         """How the accelerator takes weights of these bits."""
-        bits = int(Fraction(self.weight_bits))
-        fitting = [
-            each for each in self.contender.widths if Fraction(self.weight_bits) <= each.bits
-        ]
+        bits = _bits(self.weight_bits)
         if self.accelerator == "BitMoD":
             # Scales are no part of what a PE multiplies.
-            fitting = [each for each in self.contender.widths if bits <= each.bits]
+            bits = Fraction(int(bits))
+        fitting = [each for each in self.contender.widths if bits <= each.bits]
         if not fitting:
             most = max(each.bits for each in self.contender.widths)
             raise InputError(
@@ -176,6 +175,12 @@ class Run:
             version=self.version,
         )
         return simulate(workload, on=self.architecture(), mapper=self.mapper)
+
+
+def _bits(written: str) -> Fraction:
+    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,9})?", written):
+        raise InputError(f"BitMoD: weight_bits is '{written[:20]}', must be as in 4.0625")
+    return Fraction(written)
 
 
 @cache

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from accelsim.accelerators.systolic.parameters import SystolicParameters
+from accelsim.accelerators.tiling import Tile, tiles_of
 from accelsim.errors import InputError
 
 if TYPE_CHECKING:
@@ -136,29 +137,9 @@ class Product:
                     at += rows
         return found[: self.m, : self.n]
 
-    def tiles(self) -> Iterator[_Tile]:
+    def tiles(self) -> Iterator[Tile]:
         """Tiles in their order, with the elements of each rank, zeros included."""
-        sizes = [
-            [
-                slice(first * unit, min(first + most, units) * unit)
-                for first in range(0, units, most)
-            ]
-            for unit, units, most in zip(
-                self.parameters.units, self.units, self.parameters.tile_units, strict=True
-            )
-        ]
-        ms, ns, ks = sizes
-        for i, m in enumerate(ms):
-            for j, n in enumerate(ns):
-                for at, k in enumerate(ks):
-                    yield _Tile(
-                        m,
-                        n,
-                        k,
-                        new_a=len(ks) > 1 or j == 0,
-                        new_b=len(ks) > 1 or len(ns) > 1 or i == 0,
-                        ends=at == len(ks) - 1,
-                    )
+        return tiles_of(self.units, self.parameters.units, self.parameters.tile_units)
 
     def _filled(self, values: NDArray[np.integer], ranks: tuple[int, int]) -> NDArray[np.integer]:
         """With zeros up to whole units."""
@@ -180,16 +161,6 @@ class Product:
             planes.reshape(len(words), -1).astype(np.uint8), axis=1, bitorder="little"
         )
         return packed.reshape(-1, self.parameters.stream_bytes)
-
-
-@dataclass(frozen=True)
-class _Tile:
-    m: slice
-    n: slice
-    k: slice
-    new_a: bool
-    new_b: bool
-    ends: bool
 
 
 def product_of(parameters: SystolicParameters, m: int, n: int, k: int) -> Product:

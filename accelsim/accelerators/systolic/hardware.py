@@ -14,10 +14,12 @@ from accelsim.accelerators.systolic.testbench import bench_files, default_produc
 from accelsim.accelerators.systolic.verilog import systolic_verilog
 from accelsim.errors import InputError, unknown_name
 
-__all__ = ["PARTS", "files", "parameters", "part"]
+__all__ = ["PARTS", "TOP_FILE", "files", "parameters", "part"]
 
 PARTS = {"accelerator": "systolic", "array": "systolic_array"}
 """What can be synthesised by itself -> name of its top module."""
+TOP_FILE = "systolic.v"
+"""The one of ``files`` that says in its head that accelsim wrote it."""
 
 
 def parameters(settings: dict[str, str]) -> SystolicParameters:
@@ -35,7 +37,7 @@ def files(chosen: SystolicParameters) -> dict[str, str]:
     cycles = [event_cycles(chosen, *sizes) for sizes in products]
     name = f"systolic-{chosen.rows}x{chosen.columns}"
     return {
-        "systolic.v": systolic_verilog(chosen),
+        TOP_FILE: systolic_verilog(chosen),
         **bench_files(chosen, products, cycles=cycles),
         "architecture.yaml": architecture_text(chosen, name=name, mapper="mapper.yaml"),
         "mapper.yaml": mapper_text(chosen, name=name),

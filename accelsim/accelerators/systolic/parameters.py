@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from math import gcd
 
+from accelsim.accelerators.settings import settings_to
 from accelsim.errors import InputError, unknown_name
 from accelsim.formats import NUMBERS
 
@@ -157,21 +158,4 @@ def systolic_parameters(settings: Mapping[str, str]) -> SystolicParameters:
     Raises:
         InputError: with every setting that is unknown, or is not legal.
     """
-    kinds: dict[str, Callable[[str], int | str]] = {
-        each.name: _whole if each.type == "int" else str for each in fields(SystolicParameters)
-    }
-    problems, values = [], {}
-    for name, text in settings.items():
-        if name not in kinds:
-            problems.append(unknown_name("systolic: parameter", name, kinds))
-            continue
-        values[name] = kinds[name](text)
-    if problems:
-        raise InputError(problems)
-    return SystolicParameters(**values)  # type: ignore[arg-type]
-
-
-def _whole(text: str) -> int | str:
-    """A whole number, or what was written, so that the rule can be told."""
-    plain = text.removeprefix("-")
-    return int(text) if plain.isascii() and plain.isdigit() and len(plain) < 10 else text
+    return settings_to(SystolicParameters, settings, what="systolic")

@@ -6,24 +6,13 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
+from accelsim.accelerators.readme import register_rows
 from accelsim.accelerators.systolic.parameters import SystolicParameters
 from accelsim.version import __version__
 
 __all__ = ["readme_text"]
 
 _TEMPLATE = Path(__file__).with_name("folder") / "README.md"
-
-_NOTES = {
-    "version": "of this interface: 1",
-    "control": "1 starts a product; ignored while one is under way",
-    "status": "bit 0: a product is under way; bit 1: one is done",
-    "m": "units of rank M",
-    "n": "units of rank N",
-    "k": "units of rank K",
-    "cycles": "of the last product, from its first operand to its last result",
-    "shape": "rows in the low, columns in the high 16 bits",
-    "tiling": "the longest tile in the low, the most folds in the high 16 bits",
-}
 
 _STREAMS = {
     "weight-stationary": """\
@@ -46,7 +35,7 @@ def readme_text(parameters: SystolicParameters, products: Sequence[tuple[int, in
         parameters: of the array.
         products: sizes M, N and K that the test bench has.
     """
-    from accelsim.accelerators.systolic.gateware import ADDRESS_BITS
+    from accelsim.gateware.shell import ADDRESS_BITS, REGISTERS
 
     values = {
         "VERSION": __version__,
@@ -58,7 +47,7 @@ def readme_text(parameters: SystolicParameters, products: Sequence[tuple[int, in
         ),
         "ADDRESS_BITS": str(ADDRESS_BITS),
         "STREAM_BYTES": str(parameters.stream_bytes),
-        "REGISTERS": _registers(),
+        "REGISTERS": register_rows(REGISTERS),
         "UNITS": "\n".join(
             f"| {rank} | {unit} | {most} |"
             for rank, unit, most in zip("MNK", parameters.units, parameters.tile_units, strict=True)
@@ -71,14 +60,3 @@ def readme_text(parameters: SystolicParameters, products: Sequence[tuple[int, in
     for name, value in values.items():
         text = text.replace(f"@{name}@", value)
     return text
-
-
-def _registers() -> str:
-    from accelsim.accelerators.systolic.gateware import REGISTERS
-
-    return "\n".join(
-        f"| {each.offset:#04x} | `{each.name}` | {each.access} | {each.bits} | "
-        f"{each.reset if each.access == 'rw' else ''} | "
-        f"{_NOTES[each.name]} |"
-        for each in REGISTERS
-    )

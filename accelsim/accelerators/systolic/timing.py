@@ -28,6 +28,9 @@ class Tiles:
     steps: Sequence[int]
     """Of every tile: activations that pass (weight-stationary), or products that every PE sums
     up (output-stationary)."""
+    pe_cycles: int | None = None
+    """Registers between the operands of a PE and its sum, and between that and its result; None:
+    those of the dense PE."""
 
     @property
     def results(self) -> int:
@@ -41,12 +44,13 @@ Stalls = Sequence[int]
 """1 in the cycles in which a stream is held up, begun anew at its end; empty for none."""
 
 
-def array_latency_cycles(rows: int, columns: int) -> int:
+def array_latency_cycles(rows: int, columns: int, pe_cycles: int | None = None) -> int:
     """From an activation that is taken to the results that it completes.
 
     A register in every PE on its way, those of the product, one for the sum, one for the output.
     """
-    return rows + columns + PRODUCT_LATENCY_CYCLES + 1
+    behind = PRODUCT_LATENCY_CYCLES if pe_cycles is None else pe_cycles
+    return rows + columns + behind + 1
 
 
 def array_cycles(tiles: Tiles) -> int:
@@ -69,7 +73,7 @@ def array_cycles(tiles: Tiles) -> int:
         apart = sum(max(steps, rows) for steps in tiles.steps[1:])
         begin, end = tiles.steps[0] - tiles.steps[-1], rows - 1
     last = tiles.steps[-1]
-    return begin + apart + last + array_latency_cycles(rows, tiles.columns) + end
+    return begin + apart + last + array_latency_cycles(rows, tiles.columns, tiles.pe_cycles) + end
 
 
 class _Source:
@@ -125,7 +129,7 @@ def _weight_stationary(tiles: Tiles, sink: _Sink, weights: Stalls, activations: 
     lasts = _lasts(tiles.steps)
     weight = _Source(rows * len(tiles.steps), weights)
     activation = _Source(count, activations)
-    inside = deque([False] * (array_latency_cycles(rows, tiles.columns) - 1))
+    inside = deque([False] * (array_latency_cycles(rows, tiles.columns, tiles.pe_cycles) - 1))
     loaded, begins, cycle = 0, True, 0
     while sink.taken < count:
         weight.begin(cycle)
@@ -152,7 +156,7 @@ def _output_stationary(tiles: Tiles, sink: _Sink, weights: Stalls, activations: 
     rows, count = tiles.rows, sum(tiles.steps)
     lasts = _lasts(tiles.steps)
     weight, activation = _Source(count, weights), _Source(count, activations)
-    inside = deque([False] * (array_latency_cycles(rows, tiles.columns) - 1))
+    inside = deque([False] * (array_latency_cycles(rows, tiles.columns, tiles.pe_cycles) - 1))
     busy = leaving = cycle = 0
     while sink.taken < tiles.results:
         weight.begin(cycle)

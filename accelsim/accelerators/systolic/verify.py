@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from accelsim.accelerators.bench.runner import Runner
+from accelsim.accelerators.bench.trials import Plan, run_plans
 from accelsim.accelerators.systolic.bench.floats import (
     FLOAT_UNITS,
+    FloatTrial,
     float_unit,
     random_float_trial,
 )
-from accelsim.accelerators.systolic.bench.layers import SIZES, random_layer_trial
-from accelsim.accelerators.systolic.bench.runner import Runner
-from accelsim.accelerators.systolic.bench.tiles import array_of, random_tile_trial
+from accelsim.accelerators.systolic.bench.layers import SIZES, LayerTrial, random_layer_trial
+from accelsim.accelerators.systolic.bench.tiles import TileTrial, array_of, random_tile_trial
 from accelsim.accelerators.systolic.parameters import (
     DATAFLOWS,
     SystolicParameters,
     systolic_parameters,
 )
-from accelsim.accelerators.verification import Check, Verification
+from accelsim.accelerators.verification import Verification
 from accelsim.formats import number_format
 
 if TYPE_CHECKING:
@@ -39,20 +40,6 @@ SMALL_SHAPE = (2, 2)
 SMALL_SIZES = (8,)
 """Of products in Amaranth's own simulator, which takes seconds for a hundred cycles."""
 _SMALL_TRIALS = 2
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """Trials of one kind."""
-
-    name: str
-    against: str
-    trials: int
-    runner: Runner
-    make: Callable[[Generator, int], Any]
-    """(random numbers, index of the trial) -> trial."""
-    tolerance: float | None = None
-    """Of cycles; None where they must be equal."""
 
 
 def verify(
@@ -72,7 +59,7 @@ def verify(
         trials: random runs of tiles on each skeleton; a tenth as many layers.
         seed: of all random numbers.
         simulator: one of ``SIMULATORS``.
-        waves: folder for a VCD file of what fails first.
+        waves: folder for a VCD file of what fails first; made where something does.
         progress: is told what is being done.
         cache: folder for compiled hardware; the user's cache where None.
 
@@ -83,13 +70,7 @@ def verify(
     parameters = systolic_parameters(settings)
     dataflows = [parameters.dataflow] if "dataflow" in settings else list(DATAFLOWS)
     plans = list(_plans(parameters, dataflows, trials, simulator, cache))
-    progress(f"building {len(plans)} simulations (kept for the next time)")
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda plan: plan.runner.prepare(), plans))
-    checks = []
-    for plan in plans:
-        progress(f"{plan.name}: {plan.trials:,} trials")
-        checks.append(_run(plan, seed, waves))
+    checks = run_plans(plans, seed=seed, waves=waves, progress=progress, prefix="systolic")
     shown = parameters.as_json() | {"dataflow": dataflows}
     return Verification("systolic", shown, seed, simulator, checks)
 
@@ -100,35 +81,31 @@ def _plans(
     trials: int,
     simulator: str,
     cache: Path | None,
-) -> Iterator[_Plan]:
+) -> Iterator[Plan]:
     sizes = SIZES if simulator != "amaranth" else SMALL_SIZES
     for dataflow in dataflows:
         chosen = replace(parameters, dataflow=dataflow)
         odd, small = (_bare(chosen, shape) for shape in (ODD_SHAPE, SMALL_SHAPE))
         for array, share in ((chosen, trials - trials // 5), (odd, trials // 5)):
-            yield _tiles(array, share, Runner(_maker(array_of, array), simulator, cache))
+            yield _tiles(array, share, Runner(partial(array_of, array), simulator, cache))
         if simulator != "amaranth":
-            runner = Runner(_maker(array_of, small), "amaranth")
+            runner = Runner(partial(array_of, small), "amaranth")
             yield _tiles(small, min(_SMALL_TRIALS, trials), runner, " in Amaranth's simulator")
-        yield _Plan(
+        yield Plan(
             f"layers, {dataflow}",
             "NumPy, event",
             max(trials // 10, 1) if simulator != "amaranth" else 1,
-            Runner(_maker(_accelerator, chosen), simulator, cache),
-            lambda random, at, chosen=chosen: random_layer_trial(  # type: ignore[misc]
-                chosen, random, stalled=at % 4 == 3, sizes=sizes
-            ),
+            Runner(partial(_accelerator, chosen), simulator, cache),
+            partial(_layer_trial, chosen, sizes),
             tolerance=LAYER_TOLERANCE,
         )
     for operation, name in FLOAT_UNITS:
-        yield _Plan(
+        yield Plan(
             f"{name} {operation}, 1,000 pairs",
             "NumPy",
             max(trials // 100, 1),
-            Runner(_maker(_unit, operation, name), simulator, cache),
-            lambda random, at, operation=operation, name=name: random_float_trial(  # type: ignore[misc]
-                operation, name, random
-            ),
+            Runner(partial(_unit, operation, name), simulator, cache),
+            partial(_float_trial, operation, name),
         )
 
 
@@ -148,18 +125,28 @@ class _Array:
     weight_bits: int
 
 
-def _tiles(array: Any, trials: int, runner: Runner, where: str = "") -> _Plan:
-    return _Plan(
+def _tiles(array: Any, trials: int, runner: Runner, where: str = "") -> Plan:
+    return Plan(
         f"tiles, {array.dataflow}, {array.rows}x{array.columns}{where}",
         "NumPy, timing.py",
         trials,
         runner,
-        lambda random, at: random_tile_trial(array, random, stalled=at % 4 != 0),
+        partial(_tile_trial, array),
     )
 
 
-def _maker(function: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
-    return lambda: function(*arguments)
+def _tile_trial(array: Any, random: Generator, at: int) -> TileTrial:
+    return random_tile_trial(array, random, stalled=at % 4 != 0)
+
+
+def _layer_trial(
+    parameters: SystolicParameters, sizes: Sequence[int], random: Generator, at: int
+) -> LayerTrial:
+    return random_layer_trial(parameters, random, stalled=at % 4 == 3, sizes=sizes)
+
+
+def _float_trial(operation: str, name: str, random: Generator, at: int) -> FloatTrial:
+    return random_float_trial(operation, name, random)
 
 
 def _accelerator(parameters: SystolicParameters) -> Any:
@@ -170,44 +157,3 @@ def _accelerator(parameters: SystolicParameters) -> Any:
 
 def _unit(operation: str, name: str) -> Any:
     return float_unit(operation, number_format(name))
-
-
-def _run(plan: _Plan, seed: int, waves: Path | None) -> Check:
-    import numpy as np
-
-    values = cycles = 0
-    deviations = []
-    failure = ""
-    for at in range(plan.trials):
-        trial = plan.make(np.random.default_rng([seed, at]), at)
-        run = trial.run(plan.runner)
-        wrong_value = trial.wrong_values(run)
-        wrong_cycles = ""
-        if plan.tolerance is None:
-            wrong_cycles = "" if wrong_value else trial.wrong_cycles(run)
-        elif not (wrong_value or trial.stalls):
-            measured = trial.measured_cycles(run)
-            deviations.append(measured / trial.cycles - 1)
-            if abs(measured - trial.cycles) > plan.tolerance * trial.cycles:
-                wrong_cycles = f"{measured} cycles, must be {trial.cycles} within 2 %"
-        values += bool(wrong_value)
-        cycles += bool(wrong_cycles)
-        if (wrong_value or wrong_cycles) and not failure:
-            failure = f"trial {at}: {wrong_value or wrong_cycles}"
-            failure += _waves(plan, trial, waves)
-    deviation = max(map(abs, deviations), default=0.0) if plan.tolerance is not None else None
-    return Check(plan.name, plan.against, plan.trials, values, cycles, deviation, failure)
-
-
-def _waves(plan: _Plan, trial: Any, folder: Path | None) -> str:
-    """Run what failed again, with its waves in a file; how to look at them."""
-    if folder is None:
-        return ""
-    name = "".join(sign if sign.isalnum() else "-" for sign in plan.name)
-    file = folder / f"systolic-{name}.vcd"
-    try:
-        file.write_text("")
-        trial.run(plan.runner, waves=file)
-    except OSError as error:
-        return f"; its waves cannot be written to '{file}': {error.strerror}"
-    return f"; waves: gtkwave {shlex.quote(str(file))}"

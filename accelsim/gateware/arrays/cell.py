@@ -11,32 +11,64 @@ from accelsim.gateware.multiplier import RegisteredMultiplier
 from accelsim.gateware.sharing import place
 from accelsim.gateware.sum_register import SumRegister
 
-__all__ = ["Arithmetic", "DenseArithmetic"]
+__all__ = ["AddingArithmetic", "Arithmetic", "DenseArithmetic", "KeepingArithmetic"]
 
 
 class Arithmetic(Protocol):
     """The arithmetic of a PE, chosen apart from the array that it stands in.
 
-    All of it moves on with ``enable`` of the cell that it is built into.
+    What stands in a PE moves on with ``enable`` of the cell that it is built into.
     """
 
     activation: Shape
     weight: Shape
     result: Shape
+    """What leaves a PE."""
+    stored: Shape
+    """What results of several tiles are gathered in, behind the array."""
     product: Shape
     product_latency_cycles: int
     """Registers between the operands and the product."""
+    finish_latency_cycles: int
+    """Moves from the one in which a sum that stays is complete to the one with its result."""
+    gather_latency_cycles: int
+    """Registers between what is gathered and what it has grown to."""
 
     def multiply(
         self, m: Module, platform: object, enable: Any, activation: Any, weight: Any
     ) -> Any:
         """The product, behind its registers."""
 
+    def gather(self, m: Module, before: Any, result: Any) -> Any:
+        """Results of earlier tiles and one more, behind registers that move in every cycle."""
+
+
+class AddingArithmetic(Arithmetic, Protocol):
+    """That of a PE through which sums pass."""
+
     def add(self, m: Module, partial: Any, product: Any) -> Any:
         """The next partial result, without a register."""
 
+
+class KeepingArithmetic(Arithmetic, Protocol):
+    """That of a PE in which a sum stays."""
+
     def accumulate(self, m: Module, platform: object, enable: Any, keep: Any, product: Any) -> Any:
         """A sum that stays: a register, which begins anew with the product where ``keep`` is 0."""
+
+    def finish(
+        self, m: Module, platform: object, enable: Any, fresh: Any, total: Any, product: Any
+    ) -> Any:
+        """The result of a sum that is complete, in one move: that of ``fresh``, or so many later.
+
+        Args:
+            m: in which it stands.
+            platform: as given to ``elaborate``.
+            enable: whether registers move.
+            fresh: high in the move in which ``total`` is complete, and the next sum begins.
+            total: of ``accumulate``.
+            product: with which that begins.
+        """
 
 
 class DenseArithmetic:
@@ -50,6 +82,8 @@ class DenseArithmetic:
 
     product_latency_cycles = RegisteredMultiplier.LATENCY_CYCLES + 1
     """One more on the way to the adder: DSP blocks stand in rows, far from most adders."""
+    finish_latency_cycles = 0
+    gather_latency_cycles = 0
 
     def __init__(
         self, *, activation_bits: int = 8, weight_bits: int = 8, result_bits: int = 32
@@ -66,7 +100,7 @@ class DenseArithmetic:
         self.activation = signed(activation_bits)
         self.weight = signed(weight_bits)
         self.product = signed(activation_bits + weight_bits)
-        self.result = signed(result_bits)
+        self.result = self.stored = signed(result_bits)
 
     def multiply(
         self, m: Module, platform: object, enable: Any, activation: Any, weight: Any
@@ -91,3 +125,11 @@ class DenseArithmetic:
         m.submodules.sum = place(part, platform, part.module)
         m.d.comb += [part.enable.eq(enable), part.keep.eq(keep), part.value.eq(product)]
         return part.total
+
+    def finish(
+        self, m: Module, platform: object, enable: Any, fresh: Any, total: Any, product: Any
+    ) -> Any:
+        return total
+
+    def gather(self, m: Module, before: Any, result: Any) -> Any:
+        return (before + result)[: self.stored.width]

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from accelsim.gateware.arrays.cell import Arithmetic
-from accelsim.gateware.arrays.shape import check_shape
+from accelsim.gateware.arrays.cell import KeepingArithmetic
+from accelsim.gateware.arrays.skeleton import ArraySkeleton
 from accelsim.gateware.arrays.skew import delayed
 from accelsim.gateware.sharing import place
-from accelsim.gateware.streams import SkidBuffer
 
 __all__ = ["OutputStationaryArray", "OutputStationaryCell"]
 
@@ -30,7 +29,7 @@ class OutputStationaryCell(wiring.Component):
         Passes to the right: a finished sum moves down by a row, from ``above`` to ``below``.
     """
 
-    def __init__(self, arithmetic: Arithmetic) -> None:
+    def __init__(self, arithmetic: KeepingArithmetic) -> None:
         self._arithmetic = arithmetic
         super().__init__(
             {
@@ -67,13 +66,15 @@ class OutputStationaryCell(wiring.Component):
         total = arithmetic.accumulate(m, platform, self.enable, ~fresh, product)
         with m.If(self.enable):
             m.d.sync += fresh.eq(last)
-        # A finished sum moves on when the next one begins.
-        with m.If(self.enable & (fresh | self.shift)):
-            m.d.sync += self.below.eq(Mux(fresh, total, self.above))
+        result = arithmetic.finish(m, platform, self.enable, fresh, total, product)
+        # A finished sum moves on when the next one begins, or once its result is there.
+        done = delayed(m, self.enable, fresh, arithmetic.finish_latency_cycles)
+        with m.If(self.enable & (done | self.shift)):
+            m.d.sync += self.below.eq(Mux(done, result, self.above))
         return m
 
 
-class OutputStationaryArray(wiring.Component):
+class OutputStationaryArray(ArraySkeleton):
     """Products of tiles: a column of activations times a row of weights, summed up in the PEs.
 
     A tile takes any number of ``activations`` with as many ``weights``, the last marked, and gives
@@ -97,37 +98,9 @@ class OutputStationaryArray(wiring.Component):
         ``values``, a sum for each column, and ``last`` with the last row of a tile.
     """
 
-    def __init__(self, rows: int, columns: int, arithmetic: Arithmetic) -> None:
-        check_shape(rows, columns)
-        self.rows, self.columns, self.arithmetic = rows, columns, arithmetic
-        values = data.ArrayLayout(arithmetic.activation, rows)
-        sums = data.ArrayLayout(arithmetic.result, columns)
-        self._results = data.StructLayout({"values": sums, "last": 1})
-        super().__init__(
-            {
-                "weights": In(stream.Signature(data.ArrayLayout(arithmetic.weight, columns))),
-                "activations": In(
-                    stream.Signature(data.StructLayout({"values": values, "last": 1}))
-                ),
-                "results": Out(stream.Signature(self._results)),
-            }
-        )
-
-    @property
-    def latency_cycles(self) -> int:
-        """From the last activation of a tile that is taken to its first row that is offered."""
-        return self._depth + 1
-
-    @property
-    def _depth(self) -> int:
-        return self.rows + self.columns + self.arithmetic.product_latency_cycles
-
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.buffer = buffer = SkidBuffer(self._results)
-        wiring.connect(m, buffer.o, wiring.flipped(self.results))
-        enable = Signal()
-        m.d.comb += enable.eq(buffer.i.ready)
+        buffer, enable = self._output(m)
 
         # Rows of the tile before that still wait to leave when the next one ends.
         busy = Signal(range(self.rows))
@@ -208,7 +181,7 @@ class OutputStationaryArray(wiring.Component):
 
         Row r does so r times, and no longer: its next sum may be there already.
         """
-        begin = delayed(m, enable, ends, self.rows + 1 + self.arithmetic.product_latency_cycles)
+        begin = delayed(m, enable, ends, self.rows + 1 + self._behind)
         shifts = [Const(0)]
         for row in range(1, self.rows):
             shift = Signal(name=f"shift_{row}")

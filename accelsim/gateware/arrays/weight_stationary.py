@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Signal
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from accelsim.gateware.arrays.cell import Arithmetic
-from accelsim.gateware.arrays.shape import check_shape
+from accelsim.gateware.arrays.cell import AddingArithmetic
+from accelsim.gateware.arrays.skeleton import ArraySkeleton
 from accelsim.gateware.arrays.skew import delayed
 from accelsim.gateware.sharing import place
-from accelsim.gateware.streams import SkidBuffer
 
 __all__ = ["WeightStationaryArray", "WeightStationaryCell"]
 
@@ -30,7 +29,7 @@ class WeightStationaryCell(wiring.Component):
         Sums pass downwards.
     """
 
-    def __init__(self, arithmetic: Arithmetic) -> None:
+    def __init__(self, arithmetic: AddingArithmetic) -> None:
         self._arithmetic = arithmetic
         super().__init__(
             {
@@ -69,7 +68,7 @@ class WeightStationaryCell(wiring.Component):
         return m
 
 
-class WeightStationaryArray(wiring.Component):
+class WeightStationaryArray(ArraySkeleton):
     """Products of tiles: each row of activations times the weights that were loaded before it.
 
     A tile takes ``rows`` items of ``weights``, then any number of ``activations``, the last one
@@ -93,38 +92,9 @@ class WeightStationaryArray(wiring.Component):
         ``values``, a sum for each column, and ``last``.
     """
 
-    def __init__(self, rows: int, columns: int, arithmetic: Arithmetic) -> None:
-        check_shape(rows, columns)
-        self.rows, self.columns, self.arithmetic = rows, columns, arithmetic
-        values = data.ArrayLayout(arithmetic.activation, rows)
-        sums = data.ArrayLayout(arithmetic.result, columns)
-        self._results = data.StructLayout({"values": sums, "last": 1})
-        super().__init__(
-            {
-                "weights": In(stream.Signature(data.ArrayLayout(arithmetic.weight, columns))),
-                "activations": In(
-                    stream.Signature(data.StructLayout({"values": values, "last": 1}))
-                ),
-                "results": Out(stream.Signature(self._results)),
-            }
-        )
-
-    @property
-    def latency_cycles(self) -> int:
-        """From an activation that is taken to its result that is offered."""
-        return self._depth + 1
-
-    @property
-    def _depth(self) -> int:
-        """Moves from an activation that is taken to its last sum."""
-        return self.rows + self.columns + self.arithmetic.product_latency_cycles
-
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.buffer = buffer = SkidBuffer(self._results)
-        wiring.connect(m, buffer.o, wiring.flipped(self.results))
-        enable = Signal()
-        m.d.comb += enable.eq(buffer.i.ready)
+        buffer, enable = self._output(m)
 
         loaded = Signal(range(self.rows + 1))
         begins = Signal(init=1)

@@ -9,6 +9,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from accelsim.gateware.arrays.cell import Arithmetic
 from accelsim.gateware.scratchpad import TwoBanks
 from accelsim.gateware.sequencer.movers import Loops, words_layout
 from accelsim.gateware.sequencer.tiles import TileSizes
@@ -19,8 +20,9 @@ __all__ = ["Accumulator"]
 class Accumulator(wiring.Component):
     """Adds the words that an array gives to those that it holds, and lets them be read.
 
-    A word a cycle, unless one comes back to an address within two cycles: then it waits. Whoever
-    feeds the array claims a bank before, so that sums never wait for one.
+    A word a cycle, unless one comes back to an address before it has been gathered, within two
+    cycles and those that the arithmetic takes: then it waits. Whoever feeds the array claims a bank
+    before, so that sums never wait for one.
 
     Parameters
     ----------
@@ -28,8 +30,8 @@ class Accumulator(wiring.Component):
         The largest tile.
     loops : Loops
         In which order its sums come.
-    shape : Shape
-        Of a sum.
+    arithmetic : Arithmetic
+        How they are gathered.
     columns : int
         Sums in a word.
 
@@ -47,14 +49,17 @@ class Accumulator(wiring.Component):
         As of a scratchpad.
     """
 
-    def __init__(self, sizes: TileSizes, loops: Loops, shape: Any, columns: int) -> None:
-        self._sizes, self._loops, self._shape, self._columns = sizes, loops, shape, columns
+    def __init__(
+        self, sizes: TileSizes, loops: Loops, arithmetic: Arithmetic, columns: int
+    ) -> None:
+        self._sizes, self._loops, self._columns = sizes, loops, columns
+        self._arithmetic = arithmetic
         self._walk = loops.walk(sizes)
-        width = shape.width * columns
+        width = arithmetic.stored.width * columns
         super().__init__(
             {
                 "tiles": In(stream.Signature(sizes.layout)),
-                "sums": In(stream.Signature(words_layout(width))),
+                "sums": In(stream.Signature(words_layout(arithmetic.result.width * columns))),
                 "claim": In(1),
                 "free": Out(1),
                 "read": In(1),
@@ -104,18 +109,26 @@ class Accumulator(wiring.Component):
             m.d.sync += [held_valid.eq(valid), held_place.eq(place), held_word.eq(word)]
             valid, place, word = held_valid, held_place, held_word
             words.append((held_valid, held_place))
+        read = place
+        for stage in range(self._arithmetic.gather_latency_cycles):
+            held_valid = Signal(name=f"gathers{stage}")
+            held_place = Signal(at, name=f"gathered{stage}")
+            m.d.sync += [held_valid.eq(valid), held_place.eq(place)]
+            valid, place = held_valid, held_place
+            words.append((held_valid, held_place))
         m.d.comb += busy.eq(
             Cat(
                 one & (where.address == walk.address) & (where.bank == banks.fills)
                 for one, where in words
             ).any()
         )
-        before = Signal(len(word))
-        after = Signal(len(word))
-        m.d.comb += [after.eq(self._sums(before, word)), banks.filled.eq(valid & place.fills)]
+        width = self._arithmetic.stored.width * self._columns
+        before = Signal(width)
+        after = Signal(width)
+        m.d.comb += [after.eq(self._sums(m, before, word)), banks.filled.eq(valid & place.fills)]
         grown = self._memories(m, banks, walk, taken, (valid, place, after))
-        with m.If(~place.begins):
-            m.d.comb += before.eq(Mux(place.bank, grown[1], grown[0]))
+        with m.If(~read.begins):
+            m.d.comb += before.eq(Mux(read.bank, grown[1], grown[0]))
         return m
 
     def _memories(
@@ -163,10 +176,13 @@ class Accumulator(wiring.Component):
         m.d.comb += self.data.eq(Mux(gone_bank, gone[1], gone[0]))
         return grown
 
-    def _sums(self, before: Any, word: Any) -> Any:
-        bits = self._shape.width
-        parts = [
-            before[column * bits : (column + 1) * bits] + word[column * bits : (column + 1) * bits]
+    def _sums(self, m: Module, before: Any, word: Any) -> Any:
+        held, given = self._arithmetic.stored.width, self._arithmetic.result.width
+        return Cat(
+            self._arithmetic.gather(
+                m,
+                before[column * held : (column + 1) * held],
+                word[column * given : (column + 1) * given],
+            )
             for column in range(self._columns)
-        ]
-        return Cat(*(part[:bits] for part in parts))
+        )

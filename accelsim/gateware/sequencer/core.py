@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from amaranth.hdl import Module
 from amaranth.lib import stream, wiring
@@ -22,17 +22,36 @@ from accelsim.gateware.sequencer.movers import Feeder, Loader, Loops, words_layo
 from accelsim.gateware.sequencer.tiles import TileSizes, TileWalker, product_layout
 from accelsim.gateware.streams import SkidBuffer
 
-__all__ = ["DATAFLOWS", "Dataflow", "MatrixCore"]
+__all__ = ["DATAFLOWS", "Dataflow", "Expander", "MatrixCore"]
 
 _TILES_AHEAD = 8
 """Tiles that wait for each part: loads may be so far ahead of results that leave."""
+
+
+class Expander(Protocol):
+    """What stands between scratchpads and array: one word of each becomes several of the array.
+
+    A component with ``a`` and ``b``, streams of words of the scratchpads (``a`` with ``last`` after
+    each fold), ``activations`` and ``weights``, as the array takes them, and ``tiles``.
+    """
+
+    a_bits: int
+    """Of a word of A."""
+    b_bits: int
+    heads: int
+    """Words of B in front of each fold."""
+    a: Any
+    b: Any
+    activations: Any
+    weights: Any
+    tiles: Any
 
 
 @dataclass(frozen=True)
 class Dataflow:
     """How an array takes ``Z[m,n] = A[m,k] * B[k,n]``: an array, and loops around its words."""
 
-    array: Callable[[int, int, Arithmetic], Any]
+    array: Callable[[int, int, Any], Any]
     streamed: str
     """The rank that passes unit by unit; of the others the array takes a fold at a time."""
     load_a: Loops
@@ -91,15 +110,17 @@ class MatrixCore(wiring.Component):
         Of the rank that passes unit by unit, the most in a tile.
     folds : int
         Of each other rank, the most in a tile.
+    expander : Expander, optional
+        Makes words of the array from words of the scratchpads; without one they are the same.
 
     Members
     -------
     products : ``In(stream)``
         Sizes, in steps and folds.
     activations : ``In(stream)``
-        A word has a value for each row.
+        A word has a value for each row, or what the expander takes.
     weights : ``In(stream)``
-        A word has a value for each column.
+        A word has a value for each column, or what the expander takes.
     results : ``Out(stream)``
         ``values``, a sum for each column, and ``last`` with the last of a product.
     """
@@ -116,17 +137,24 @@ class MatrixCore(wiring.Component):
         *,
         steps: int,
         folds: int,
+        expander: Callable[[TileSizes], Expander] | None = None,
     ) -> None:
         if dataflow not in DATAFLOWS:
             raise InputError(unknown_name("dataflow", dataflow, DATAFLOWS))
-        self.dataflow = DATAFLOWS[dataflow](rows)
+        self.dataflow = flow = DATAFLOWS[dataflow](rows)
         self.array = self.dataflow.array(rows, columns, arithmetic)
         self._arithmetic, self._columns = arithmetic, columns
         sizes = dict.fromkeys(("m", "n", "k"), folds) | {self.dataflow.streamed: steps}
         self.sizes = TileSizes(**sizes)
+        self.expander = expander(self.sizes) if expander else None
         self._a_bits = rows * arithmetic.activation.width
         self._b_bits = columns * arithmetic.weight.width
-        self._z_bits = columns * arithmetic.result.width
+        self._loops_b = flow.load_b, flow.feed_b
+        if self.expander is not None:
+            self._a_bits, self._b_bits = self.expander.a_bits, self.expander.b_bits
+            more = self.expander.heads
+            self._loops_b = replace(flow.load_b, more=more), replace(flow.feed_b, more=more)
+        self._z_bits = columns * arithmetic.stored.width
         super().__init__(
             {
                 "products": In(stream.Signature(product_layout())),
@@ -144,7 +172,7 @@ class MatrixCore(wiring.Component):
         m.submodules.array = array
 
         a = self._operand(m, "a", self.activations, flow.load_a, flow.feed_a, self._a_bits)
-        b = self._operand(m, "b", self.weights, flow.load_b, flow.feed_b, self._b_bits)
+        b = self._operand(m, "b", self.weights, *self._loops_b, self._b_bits)
         # Whether the array takes a word is known late in a cycle, and reading takes it from there.
         m.submodules.to_array_a = to_a = SkidBuffer(words_layout(self._a_bits))
         m.submodules.to_array_b = to_b = SkidBuffer(self._b_bits)
@@ -153,15 +181,18 @@ class MatrixCore(wiring.Component):
             to_b.i.valid.eq(b[1].words.valid),
             to_b.i.payload.eq(b[1].words.payload.values),
             b[1].words.ready.eq(to_b.i.ready),
-            array.activations.valid.eq(to_a.o.valid),
-            array.activations.payload.eq(to_a.o.payload),
-            to_a.o.ready.eq(array.activations.ready),
-            array.weights.valid.eq(to_b.o.valid),
-            array.weights.payload.eq(to_b.o.payload),
-            to_b.o.ready.eq(array.weights.ready),
         ]
+        words_a, words_b = to_a.o, to_b.o
+        expander = self.expander
+        if expander is not None:
+            m.submodules.expander = expander
+            _connect(m, words_a, expander.a)
+            _connect(m, words_b, expander.b)
+            words_a, words_b = expander.activations, expander.weights
+        _connect(m, words_a, array.activations)
+        _connect(m, words_b, array.weights)
         m.submodules.sums = sums = Accumulator(
-            self.sizes, flow.sums, self._arithmetic.result, self._columns
+            self.sizes, flow.sums, self._arithmetic, self._columns
         )
         m.d.comb += [
             sums.claim.eq(a[1].begins),
@@ -181,7 +212,7 @@ class MatrixCore(wiring.Component):
         wiring.connect(m, drain.words, wiring.flipped(self.results))
 
         tile = walker.tiles.payload
-        wanted = (
+        wanted: tuple[tuple[str, Any, Any], ...] = (
             ("load_a", a[0], tile.new_a),
             ("load_b", b[0], tile.new_b),
             ("feed_a", a[1], 1),
@@ -189,6 +220,8 @@ class MatrixCore(wiring.Component):
             ("sums", sums, 1),
             ("drain", drain, tile.ends),
         )
+        if expander is not None:
+            wanted += (("expander", expander, 1),)
         self._fork(m, walker.tiles, wanted)
         return m
 
@@ -236,6 +269,15 @@ class MatrixCore(wiring.Component):
         for each in queues:
             ready = ready & each
         m.d.comb += tiles.ready.eq(ready)
+
+
+def _connect(m: Module, source: Any, sink: Any) -> None:
+    """Payloads of different layouts, bit by bit."""
+    m.d.comb += [
+        sink.valid.eq(source.valid),
+        sink.payload.eq(source.payload),
+        source.ready.eq(sink.ready),
+    ]
 
 
 def _attach(m: Module, pad: Any, feeder: Feeder) -> None:

@@ -25,17 +25,20 @@ class Loops:
 
     loops: tuple[str | int, str | int, str | int]
     again: Again = "never"
+    more: int = 0
+    """Words that the innermost loop has besides those of its rank."""
 
     def walk(self, sizes: TileSizes) -> Walk:
         """Addresses for tiles up to that size."""
         outer, middle, inner = (getattr(sizes, x) if isinstance(x, str) else x for x in self.loops)
-        return Walk(outer, middle, inner, self.again)
+        return Walk(outer, middle, inner + self.more, self.again)
 
     def connect(self, m: Module, walk: Walk, tile: Any) -> None:
         """Let a walk go over this tile."""
-        ends = (walk.outer, walk.middle, walk.inner)
-        for end, loop in zip(ends, self.loops, strict=True):
-            m.d.comb += end.eq(tile[loop] if isinstance(loop, str) else loop - 1)
+        ends = ((walk.outer, 0), (walk.middle, 0), (walk.inner, self.more))
+        for (end, more), loop in zip(ends, self.loops, strict=True):
+            last = tile[loop] if isinstance(loop, str) else loop - 1
+            m.d.comb += end.eq(last + more if more else last)
 
 
 def words_layout(width: int) -> data.StructLayout:

@@ -45,7 +45,7 @@ def verilog_of(
     blocks = [_comment(header)] if header else []
     for first in reversed(list(same)):
         called = names[first]
-        body = re.sub(r"<<(.*?)>>", lambda found: names[found[1]], emitted[first].body)
+        body = re.sub(r"<\|(.*?)\|>", lambda found: names[found[1]], emitted[first].body)
         about = _comment((comments or {}).get(called.removeprefix(f"{name}_"), ""))
         blocks.append(f"{about}module {called}{body}")
     return "\n".join(blocks)

@@ -34,6 +34,7 @@ __all__ = [
 
 Item = Cell | Process
 
+ONE: Spec = (Const("1"),)
 ZERO: Spec = (Const("0"),)
 """For what has no bits, where Verilog wants some."""
 
@@ -192,7 +193,9 @@ def operands(cell: Cell, width: int) -> list[Spec]:
         if width_of(left) > width or by_signed or (signed and kind == "$shift"):
             return [left, by]
         return [_extended(left, width, signed), by]
-    return [spec or ZERO for spec, _ in specs]
+    # Of no bits, all are set.
+    nothing = ONE if kind == "$reduce_and" else ZERO
+    return [spec or nothing for spec, _ in specs]
 
 
 def output_of(cell: Cell) -> str | None:

@@ -9,7 +9,17 @@ from functools import cached_property
 from accelsim.errors import UnsupportedError
 from accelsim.gateware.verilog.expressions import Expressions, constant, fitted
 from accelsim.gateware.verilog.flow import ZERO, Flow, output_of, segments, select_bits
-from accelsim.gateware.verilog.netlist import Bits, Cell, Const, Netlist, Process, Spec, width_of
+from accelsim.gateware.verilog.netlist import (
+    Assign,
+    Bits,
+    Cell,
+    Const,
+    Netlist,
+    Process,
+    Spec,
+    Wire,
+    width_of,
+)
 from accelsim.gateware.verilog.simplify import simplify
 from accelsim.gateware.verilog.statements import (
     Branch,
@@ -32,7 +42,8 @@ class Emitted:
     """A module without its name."""
 
     body: str
-    """Its ports and what follows; modules of its instances as ``<<module>>``."""
+    """Its ports and what follows; modules of its instances as ``<|module|>``: no operator of
+    Verilog looks like that."""
     ports: Mapping[str, tuple[str, str]]
     """Port, as it was read -> its direction and its name."""
 
@@ -268,7 +279,7 @@ class _Emitter:
                 text = self._declare(driven.wire) if read else ""
             lines.append(f"  .{name}({text})")
         name = self.words.names.give(item.name[1:].replace("$", "_"))
-        yield f"<<{item.module}>> {name} (\n" + ",\n".join(lines) + "\n);"
+        yield f"<|{item.module}|> {name} (\n" + ",\n".join(lines) + "\n);"
 
 
 def _range(width: int) -> str:
@@ -300,7 +311,12 @@ def _widen_shifts(module: Netlist) -> None:
         width = width_of(item.ports["A"])
         if width <= driven.width:
             continue
-        if not driven.wire.startswith("$"):
-            raise UnsupportedError("Verilog: a shift to the right that leaves fewer bits")
-        module.wires[driven.wire].width = width
-        item.ports["Y"] = (Bits(driven.wire, width - 1, 0),)
+        wide = driven.wire
+        if not wide.startswith("$"):
+            # A wire with a name keeps its width, and takes the lowest bits of one without.
+            wide = f"$shifted${item.name}"
+            module.wires[wide] = Wire(wide, width)
+            lowest = (Bits(wide, driven.width - 1, 0),)
+            module.items.append(Process([Assign(driven, lowest)]))
+        module.wires[wide].width = width
+        item.ports["Y"] = (Bits(wide, width - 1, 0),)

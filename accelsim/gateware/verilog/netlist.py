@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from accelsim.errors import UnsupportedError
+
 __all__ = [
     "Assign",
     "Bits",
@@ -160,10 +162,21 @@ def read_rtlil(text: str) -> list[Netlist]:
     """The modules of a design, in their order.
 
     Raises:
-        NotImplementedError: at a line that Amaranth does not write.
+        UnsupportedError: at a line that Amaranth did not write when this was made.
     """
     lines = (line for raw in text.splitlines() if (line := raw.strip()))
     return list(_modules(lines))
+
+
+def _unknown(text: str) -> UnsupportedError:
+    return UnsupportedError(
+        f"Verilog: Amaranth describes hardware with '{text}', which is not known here; install the "
+        "Amaranth that accelsim asks for with pip install 'accelsim[hardware]'"
+    )
+
+
+def _cut_off(what: str) -> UnsupportedError:
+    return UnsupportedError(f"Verilog: {what} does not end in Amaranth's description of hardware")
 
 
 def _modules(lines: Iterator[str]) -> Iterator[Netlist]:
@@ -171,7 +184,7 @@ def _modules(lines: Iterator[str]) -> Iterator[Netlist]:
         if line.startswith("module "):
             yield _module(line[len("module \\") :], lines)
         elif not line.startswith("attribute "):
-            raise NotImplementedError(f"RTLIL: {line}")
+            raise _unknown(line)
 
 
 def _module(name: str, lines: Iterator[str]) -> Netlist:
@@ -202,8 +215,8 @@ def _module(name: str, lines: Iterator[str]) -> Netlist:
             left, _, right = rest.partition(" ")
             module.aliases.append((left, _spec(right, module)))
         else:
-            raise NotImplementedError(f"RTLIL: {line}")
-    raise NotImplementedError(f"RTLIL: module {name} does not end")
+            raise _unknown(line)
+    raise _cut_off(f"module {name}")
 
 
 def _wire(text: str, init: str | None) -> Wire:
@@ -216,17 +229,17 @@ def _cell(cell: Cell, lines: Iterator[str], module: Netlist) -> Cell:
     for line in lines:
         word, _, rest = line.partition(" ")
         if word == "end":
-            break
+            return cell
         name, _, value = rest.partition(" ")
         if word == "connect":
             cell.ports[name[1:]] = _spec(value, module)
         elif name == "signed":
-            raise NotImplementedError(f"RTLIL: {line}")
+            raise _unknown(line)
         elif value.isdecimal():
             cell.parameters[name[1:]] = int(value)
         else:
             cell.parameters[name[1:]] = value.strip('"').replace("\\\\", "\\")
-    return cell
+    raise _cut_off(f"cell {cell.name}")
 
 
 def _body(lines: Iterator[str], module: Netlist) -> tuple[list[Assign | Switch], str]:
@@ -243,13 +256,15 @@ def _body(lines: Iterator[str], module: Netlist) -> tuple[list[Assign | Switch],
             found.append(_switch(rest, lines, module))
         else:
             return found, line
-    raise NotImplementedError("RTLIL: a process does not end")
+    raise _cut_off("a process")
 
 
 def _switch(select: str, lines: Iterator[str], module: Netlist) -> Switch:
     switch = Switch(_spec(select, module))
-    line = next(lines)
+    line = next(lines, "")
     while line != "end":
+        if not line.startswith("case"):
+            raise _unknown(line) if line else _cut_off("a switch")
         patterns = tuple(part.partition("'")[2] for part in line[4:].split(",") if part.strip())
         body, line = _body(lines, module)
         switch.cases.append((patterns, body))
@@ -284,7 +299,7 @@ def _spec(text: str, module: Netlist) -> Spec:
             if const[1]:
                 chunks.append(Const(const[1]))
         else:
-            raise NotImplementedError(f"RTLIL: value {text}")
+            raise _unknown(text)
     return tuple(chunk for chunk in chunks if chunk.width)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from accelsim.accelerators.bench.runner import Runner
 from accelsim.accelerators.systolic.bench.layers import layer_trial, random_layer_trial
-from accelsim.accelerators.systolic.bench.runner import Runner
 from accelsim.accelerators.systolic.gateware import Systolic
 from accelsim.accelerators.systolic.parameters import DATAFLOWS, SystolicParameters
 from accelsim.accelerators.systolic.verify import LAYER_TOLERANCE, verify

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from accelsim.accelerators.bench import trials as plans_of
+from accelsim.accelerators.bench.runner import Runner
 from accelsim.accelerators.registry import ACCELERATORS, hardware
 from accelsim.accelerators.systolic import verify as bench
 from accelsim.accelerators.systolic.bench.floats import FLOAT_UNITS
 from accelsim.accelerators.systolic.bench.layers import layer_trial
-from accelsim.accelerators.systolic.bench.runner import Runner
 from accelsim.accelerators.systolic.bench.tiles import (
     any_values,
     array_of,
@@ -55,10 +57,10 @@ class FakeTrial:
 
 def check(trials: list[FakeTrial], tolerance: float | None, waves: Path | None = None) -> Check:
     runner: Any = None
-    plan = bench._Plan(
+    plan = plans_of.Plan(
         "tiles, 2x2", "NumPy", len(trials), runner, lambda random, at: trials[at], tolerance
     )
-    return bench._run(plan, 0, waves)
+    return plans_of._run(plan, 0, waves, "systolic")
 
 
 def test_wrong_values_and_cycles_are_counted_and_the_first_is_told(tmp_path: Path) -> None:
@@ -102,6 +104,8 @@ def test_a_verification_says_the_worst_of_its_checks() -> None:
     rows = verification_rows(Verification("systolic", {}, 0, "x", checks))[1:]
     assert [row[-2] for row in rows] == ["", "within 1.00%", "equal"]
     assert [row[-1] for row in rows] == ["FAILED", "FAILED", "ok"]
+    none = Verification("systolic", {}, 0, "x", [Check("d", "x", 0, 0)])
+    assert verification_rows(none)[1][-1] == "not run"
 
 
 @pytest.mark.parametrize("simulator", ["cxxrtl", "amaranth"])
@@ -189,7 +193,7 @@ def test_a_small_layer_agrees_and_what_does_not_is_told() -> None:
 
 def test_small_tiles_agree_and_what_does_not_is_told() -> None:
     trial = random_tile_trial(ARRAY, np.random.default_rng(1), stalled=True)
-    run = trial.run(Runner(bench._maker(array_of, ARRAY), "amaranth"))
+    run = trial.run(Runner(partial(array_of, ARRAY), "amaranth"))
     assert (trial.wrong_values(run), trial.wrong_cycles(run)) == ("", "")
     count = len(trial.expected)
     wrong = trial.wrong_values(changed(run, "results", passed=count + 1))
@@ -207,7 +211,7 @@ def test_small_tiles_agree_and_what_does_not_is_told() -> None:
 
 def test_all_plans_are_run_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     def plans(parameters: Any, dataflows: list[str], trials: int, *rest: Any) -> Iterator[Any]:
-        runner = Runner(bench._maker(array_of, ARRAY), "amaranth")
+        runner = Runner(partial(array_of, ARRAY), "amaranth")
         yield bench._tiles(ARRAY, trials, runner)
         yield bench._tiles(ARRAY, 0, runner, " again")
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from accelsim.accelerators.systolic.bench.runner import Runner
+from accelsim.accelerators.bench.runner import Runner
 from accelsim.accelerators.systolic.bench.tiles import TileTrial, array_of, random_tile_trial
 from accelsim.accelerators.systolic.parameters import DATAFLOWS, SUM_BITS
 from accelsim.accelerators.systolic.timing import array_latency_cycles
@@ -85,6 +85,14 @@ def test_a_step_and_a_row_of_results_in_every_cycle(dataflow: str) -> None:
         ends = takes[np.cumsum(steps) - 1]
         expected = [end + latency + row for end in ends for row in range(3)]
         assert found.tolist() == expected
+
+
+@pytest.mark.parametrize("dataflow", DATAFLOWS)
+def test_an_array_knows_its_latency(dataflow: str) -> None:
+    chosen: Any = _Array(dataflow, 3, 2, 8, 8)
+    made = array_of(chosen)
+    made._MustUse__silence = True  # Amaranth warns of what is made and not used.
+    assert made.latency_cycles == array_latency_cycles(3, 2)
 
 
 @pytest.mark.parametrize("dataflow", DATAFLOWS)

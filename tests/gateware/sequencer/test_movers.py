@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from amaranth.hdl import Module, Signal, signed
+from amaranth.hdl import Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.sim import Simulator
 
+from accelsim.gateware.arrays.cell import DenseArithmetic
 from accelsim.gateware.scratchpad import Scratchpad
 from accelsim.gateware.sequencer.accumulator import Accumulator
 from accelsim.gateware.sequencer.movers import Feeder, Loader, Loops, words_layout
@@ -191,7 +192,7 @@ class Sums(wiring.Component):
     COLUMNS = 2
 
     def __init__(self, sums: Loops, results: Loops, bits: int) -> None:
-        self.sums = Accumulator(SIZES, sums, signed(bits), self.COLUMNS)
+        self.sums = Accumulator(SIZES, sums, dense(bits), self.COLUMNS)
         width = bits * self.COLUMNS
         self.drain = Feeder(
             SIZES, results, width, frees=lambda tile: 1, marks=lambda tile, walk: walk.last
@@ -291,3 +292,7 @@ def test_sums_grow_from_tile_to_tile(name: str, share: float) -> None:
 
 def joined(values: Any, bits: int) -> int:
     return sum(int(value) % (1 << bits) << bits * at for at, value in enumerate(values))
+
+
+def dense(bits: int) -> DenseArithmetic:
+    return DenseArithmetic(activation_bits=2, weight_bits=2, result_bits=bits)

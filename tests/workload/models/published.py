@@ -70,6 +70,7 @@ COUNTS = (
     Count("opt-1.3b", 1_315_753_984 + 2 * 2048, f"{_KERAS}, opt_1.3b_en"),
     Count("gpt2", 124_439_808, f"{_KERAS}, gpt2_base_en"),
     Count("gpt2-xl", 1_557_611_200, f"{_KERAS}, gpt2_extra_large_en"),
+    Count("yi-6b", 6_061_035_520, "safetensors metadata of 01-ai/Yi-6B, BF16"),
     Count("vit-b-16", 86_567_656, _VISION.format("B")),
     Count("vit-l-16", 304_326_632, _VISION.format("L")),
 )

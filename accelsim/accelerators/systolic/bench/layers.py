@@ -9,6 +9,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from accelsim.accelerators.bench.shell import (
+    STREAMS,
+    ShellJob,
+    measured_cycles,
+    result_beats,
+    run_shell,
+)
 from accelsim.accelerators.systolic.algorithm import Product, product_of, reference
 from accelsim.accelerators.systolic.bench.tiles import any_values, random_stalls
 from accelsim.accelerators.systolic.model import architecture_text, mapper_text
@@ -23,7 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LayerTrial", "event_cycles", "layer_trial", "random_layer_trial"]
 
-STREAMS = ("s_axis_activations", "s_axis_weights", "m_axis_results")
 SIZES = (20, 60, 200)
 """Up to one of these are the ranks of a random product."""
 _WORKLOAD = """\
@@ -71,45 +77,26 @@ class LayerTrial:
         product = self.product
         return event_cycles(product.parameters, product.m, product.n, product.k)
 
-    def run(self, runner: Any, **options: Any) -> Run:
+    def run(self, runner: Any, *, waves: Path | None = None) -> Run:
         """Write the registers, stream operands in and results out."""
-        import numpy as np
-
-        from accelsim.accelerators.systolic.gateware import REGISTERS
-
-        offsets = {register.name: register.offset for register in REGISTERS}
-        m, n, k = self.product.units
-        writes = [("m", m), ("n", n), ("k", k), ("control", 1)]
-        found: Run = runner.run(
-            {
-                "s_axi_aw": np.array([[offsets[name], 0] for name, _ in writes], np.uint32),
-                "s_axi_w": np.array([[value, 0xF] for _, value in writes], np.uint32),
-                "s_axis_activations": _beats(self.product.activations(self.activations)),
-                "s_axis_weights": _beats(self.product.weights(self.weights)),
-            },
-            {"s_axi_b": len(writes), "m_axis_results": self.product.result_beats},
-            stalls=self.stalls,
-            most_cycles=1000 + 16 * self.cycles,
-            extra_cycles=64,
-            **options,
+        job = ShellJob(
+            self.product.units,
+            self.product.activations(self.activations),
+            self.product.weights(self.weights),
+            self.product.result_beats,
         )
-        return found
+        most = 1000 + 16 * self.cycles
+        return run_shell(runner, job, stalls=self.stalls, most_cycles=most, waves=waves)
 
     def wrong_values(self, run: Run) -> str:
         """What is wrong with the results of a run; nothing where all is right."""
         import numpy as np
 
         beats, stream_bytes = self.product.result_beats, self.product.parameters.stream_bytes
-        if run.passed["m_axis_results"] != beats:
-            return f"{run.passed['m_axis_results']} beats of results, must be {beats}"
-        if broken := sum(run.broken.values()):
-            return f"results changed or were withdrawn in {broken} cycles in which nobody took them"
-        words = run.outputs["m_axis_results"]
-        last = words[:, -1]
-        if last[:-1].any() or not last[-1]:
-            return "tlast is not with the last beat alone"
-        raw = np.ascontiguousarray(words[:, :-1].astype("<u4")).view(np.uint8)
-        found = self.product.results(np.ascontiguousarray(raw[:, :stream_bytes]))
+        raw, problem = result_beats(run, beats, stream_bytes)
+        if raw is None:
+            return problem
+        found = self.product.results(raw)
         expected = reference(self.activations, self.weights)
         if len(wrong := np.argwhere(found != expected)):
             row, column = (int(each) for each in wrong[0])
@@ -119,8 +106,7 @@ class LayerTrial:
 
     def measured_cycles(self, run: Run) -> int:
         """From the first operand to the last result."""
-        first = min(int(run.stamps[stream][0]) for stream in STREAMS[:2])
-        return int(run.stamps["m_axis_results"][-1]) - first + 1
+        return measured_cycles(run)
 
 
 def layer_trial(
@@ -151,12 +137,3 @@ def random_layer_trial(
     most = int(random.choice(sizes))
     m, n, k = (int(each) for each in random.integers(1, most + 1, 3))
     return layer_trial(parameters, (m, n, k), random, stalled=stalled)
-
-
-def _beats(beats: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """Words of ``tdata``, and one of ``tlast``."""
-    import numpy as np
-
-    padded = np.pad(beats, ((0, 0), (0, -beats.shape[1] % 4)))
-    data = np.ascontiguousarray(padded).view("<u4")
-    return np.concatenate([data, np.zeros((len(data), 1), np.uint32)], axis=1)

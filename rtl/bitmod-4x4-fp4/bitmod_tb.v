@@ -1,9 +1,33 @@
 // Plays products to the array and checks every beat that leaves it, and how long each took.
 //
 // Prints "PASS: <beats> beats, <cycles> cycles", or "FAIL" with what was wrong first, and then ends
-// with an error. +stalls=1 holds every stream up now and then; +vcd writes systolic.vcd.
-module systolic_tb;
-//@CONSTANTS@
+// with an error. +stalls=1 holds every stream up now and then; +vcd writes bitmod.vcd.
+module bitmod_tb;
+  localparam BITS = 64;
+  localparam SEED = 16'h0001;
+  localparam WATCHDOG = 279568;
+  localparam VERSION = 6'h00;
+  localparam CONTROL = 6'h04;
+  localparam STATUS = 6'h08;
+  localparam M = 6'h0c;
+  localparam N = 6'h10;
+  localparam K = 6'h14;
+  localparam CYCLES = 6'h18;
+  localparam SHAPE = 6'h1c;
+  localparam TILING = 6'h20;
+  localparam SHAPE_VALUE = 32'h00040004;
+  localparam TILING_VALUE = 32'h00040020;
+  localparam PRODUCTS = 2;
+  localparam A_BEATS = 3008;
+  localparam B_BEATS = 783;
+  localparam Z_BEATS = 208;
+  localparam [63:0] A_COUNTS = {32'd2880, 32'd128};
+  localparam [63:0] B_COUNTS = {32'd750, 32'd33};
+  localparam [63:0] Z_COUNTS = {32'd200, 32'd8};
+  localparam [63:0] M_UNITS = {32'd5, 32'd1};
+  localparam [63:0] N_UNITS = {32'd5, 32'd1};
+  localparam [63:0] K_UNITS = {32'd72, 32'd32};
+  localparam [63:0] CYCLES_EXPECTED = {32'd4872, 32'd241};
 
   reg clk = 1'b0;
   reg rst = 1'b1;
@@ -35,7 +59,7 @@ module systolic_tb;
   reg z_ready = 1'b0;
   wire z_last;
 
-  systolic dut (
+  bitmod dut (
     .clk(clk),
     .rst(rst),
     .s_axi_awaddr(awaddr),
@@ -210,8 +234,8 @@ module systolic_tb;
   initial begin
     if ($value$plusargs("stalls=%d", stalls)) $display("stalls=%0d", stalls);
     if ($test$plusargs("vcd")) begin
-      $dumpfile("systolic.vcd");
-      $dumpvars(0, systolic_tb);
+      $dumpfile("bitmod.vcd");
+      $dumpvars(0, bitmod_tb);
     end
     $readmemh("activations.hex", activations);
     $readmemh("weights.hex", weights);

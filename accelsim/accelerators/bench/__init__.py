@@ -1,0 +1,1 @@
+"""Random trials of hardware: what any accelerator needs for them."""

@@ -1,0 +1,1 @@
+"""BitMoD (HPCA 2025): weights of many types as bit-serial terms, four of them a cycle and PE."""

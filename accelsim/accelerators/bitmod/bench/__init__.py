@@ -1,0 +1,1 @@
+"""Random trials of BitMoD's array and of the whole accelerator."""

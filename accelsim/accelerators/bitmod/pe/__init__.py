@@ -1,0 +1,1 @@
+"""The PE of BitMoD as gateware: term encoder, product, accumulator, dequantiser."""

@@ -1,0 +1,1 @@
+"""Errors of quantised weights as text, tables and plots."""
