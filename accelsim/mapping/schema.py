@@ -170,8 +170,8 @@ Block = Annotated[
 class TileFile(_Strict):
     """A tile size that is chosen: the largest divisor of a number that fits into a memory."""
 
-    largest_divisor_of: str
-    """The number, as an expression of rank sizes and figures of the machine."""
+    largest_divisor_of: Size
+    """The number, or an expression of rank sizes and figures of the machine."""
     fits: str
     """The memory whose tiles must fit."""
 
@@ -179,8 +179,8 @@ class TileFile(_Strict):
 class SearchedTile(_Strict):
     """A size that is searched: every divisor of a number is tried, with all others."""
 
-    divisor_of: str
-    """The number, as an expression of rank sizes and figures of the machine."""
+    divisor_of: Size
+    """The number, or an expression of rank sizes and figures of the machine."""
 
 
 def _tile_kind(value: object) -> str:

@@ -105,6 +105,14 @@ def said(err: str) -> int:
         (("systolic", "--set", "row=8"), "parameter 'row' is unknown; did you mean 'rows'?"),
         (("systolic", "--set", "rows=3"), "rows is 3, must be a whole number from 4 to 64"),
         (("systolic", "--set", "rows"), "--set rows: must be NAME=VALUE"),
+        (("bitmod", "--set", "lane=4"), "bitmod: parameter 'lane' is unknown; did you mean 'lane"),
+        (("bitmod", "--set", "lanes=3"), "bitmod: lanes is 3, must be one of 2, 4, 8, 16"),
+        (("bitmod", "--set", "weights=fp5"), "weights 'fp5' is unknown; did you mean 'fp4'?"),
+        (("bitmod", "--set", "group=102"), "group is 102, must be a multiple of 4, of 32 or more"),
+        (
+            ("bitmod", "--set", "weights=fp3", "--set", "lanes=2", "--set", "columns=3"),
+            "columns is 3 with 2 weights of 3 bits each, must make a word of whole bytes",
+        ),
         (
             ("systolic", "--trials", "0"),
             "--trials is '0', must be a whole number from 1 to 1,000,000",

@@ -67,6 +67,6 @@ def _codes(parameters: BitModParameters) -> str:
     magnitudes = ", ".join(f"{each:g}" for each in MAGNITUDES[bits])
     special = ", ".join(f"{special_values(bits)[each]:g} ({each.value})" for each in Selector)
     return (
-        f"A code has its sign on top and a magnitude below it, of {magnitudes}. What would be -0 is\n"
-        f"the special value of its group's selector: {special}."
+        f"A code has its sign on top and a magnitude below it, of {magnitudes}. What would be -0\n"
+        f"is the special value of its group's selector: {special}."
     )

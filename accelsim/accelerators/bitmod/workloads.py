@@ -29,6 +29,7 @@ def products_of(
     context: int,
     weights: str,
     kv_cache: str = "fp16",
+    activations: str = "fp16",
     version: Version = "july-2025",
 ) -> Workload:
     """The linear layers, attention and head of a model, without biases.
@@ -39,6 +40,7 @@ def products_of(
         context: positions of a sequence; in ``decode`` the new one among them.
         weights: format of all matrices, the head's included.
         kv_cache: format of keys and values as they are read.
+        activations: format of all else.
         version: how attention is shaped, one of ``VERSIONS``.
 
     Raises:
@@ -54,7 +56,7 @@ def products_of(
         weights=weights,
         embeddings=weights,
         kv_cache=kv_cache,
-        activations="fp16",
+        activations=activations,
     )
     workload = build_workload(plain, scenario)
     layers = [_stored_as_activations(layer) for layer in workload.layers]

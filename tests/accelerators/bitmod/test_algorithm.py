@@ -90,11 +90,11 @@ CHOSEN = st.builds(
     lambda lanes, weights, words, **rest: BitModParameters(
         lanes=lanes,
         weights=weights,
-        group=lanes * (words + {"fp3": 8, "fp4": 8, "int6": 6, "int8": 4}[weights]),
+        group=lanes * (words + {"fp3": 8, "fp4": 8, "int4": 8, "int6": 6, "int8": 4}[weights]),
         **rest,
     ),
     st.sampled_from([2, 4]),
-    st.sampled_from(["fp3", "fp4", "int6", "int8"]),
+    st.sampled_from(["fp3", "fp4", "int4", "int6", "int8"]),
     st.integers(0, 5),
     rows=st.integers(1, 3),
     columns=st.sampled_from([4, 8]),
@@ -196,14 +196,14 @@ def test_operands_that_are_used_again_are_sent_once() -> None:
     assert words(4, 4, 64) == (32, 36)
 
 
-BOUNDED = [("fp4", 4), ("fp3", 2), ("int6", 8), ("int8", 4)]
+BOUNDED = [("fp4", 4), ("fp3", 2), ("int4", 16), ("int6", 8), ("int8", 4)]
 
 
 @pytest.mark.parametrize(("weights", "lanes"), BOUNDED)
 def test_the_reference_is_near_a_product_of_float64(weights: str, lanes: int) -> None:
-    p = BitModParameters(lanes=lanes, weights=weights, group=64)
+    p = BitModParameters(lanes=lanes, weights=weights, group=128)
     random = np.random.default_rng(lanes)
-    m, n, k = 3, 4, 150
+    m, n, k = 3, 4, 300
     a = random.standard_normal((m, k)).astype(np.float16)
     given_weights = any_weights(p, k, n, random)
     found = reference(p, a.view(np.uint16), given_weights)

@@ -15,10 +15,8 @@ from amaranth.sim import Simulator
 
 from accelsim.accelerators.bitmod.encoder import SPECIAL, encoded, special_file, step_code
 from accelsim.accelerators.bitmod.pe.layouts import TERM
-from accelsim.accelerators.bitmod.terms import TermFormat, term_format, term_table
+from accelsim.accelerators.bitmod.terms import TERM_FORMATS, TermFormat, term_format, term_table
 from accelsim.formats.bitmod import code_values
-
-HARDWARE = ("fp3", "fp4", "int6", "int8")
 
 
 class Encoder(wiring.Component):
@@ -48,7 +46,7 @@ def entry(name: str, selector: int) -> int:
     return special_file(term_format(name)) >> 8 * selector & 255
 
 
-@pytest.mark.parametrize("name", HARDWARE)
+@pytest.mark.parametrize("name", TERM_FORMATS)
 def test_every_code_has_the_terms_of_the_table_in_every_step(name: str) -> None:
     chosen, table = term_format(name), term_table(name)
     part = Encoder(chosen)

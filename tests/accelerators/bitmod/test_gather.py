@@ -67,7 +67,7 @@ EDGES = (0, 1, 2, (1 << 22) - 1, -1, -2, -(1 << 22))
 
 
 def test_edges_are_summed_up_as_numpy_does() -> None:
-    pairs = [(e, m) for e in (0, 1, 31, 62, 63) for m in EDGES]
+    pairs = [(e, m) for e in (0, 31, 63) for m in EDGES]
     exponents, mantissas = np.array(pairs).T
     values = np.ldexp(mantissas.astype(float), exponents - BIAS).astype(np.float32)
     for before in (values * 0, -values, values, -values * np.float32(1 + 2**-23)):

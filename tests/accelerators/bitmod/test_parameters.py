@@ -17,8 +17,8 @@ RANGES = {
     "folds": (1, 16),
     "stream_bytes": (0, 512),
 }
-TERMS = {"fp3": 2, "fp4": 2, "int6": 3, "int8": 4}
-BITS = {"fp3": 3, "fp4": 4, "int6": 6, "int8": 8}
+TERMS = {"fp3": 2, "fp4": 2, "int4": 2, "int6": 3, "int8": 4}
+BITS = {"fp3": 3, "fp4": 4, "int4": 4, "int6": 6, "int8": 8}
 
 
 def problems(**values: Any) -> tuple[str, ...]:

@@ -52,6 +52,7 @@ def payload(tile: Tile) -> Tile:
 def addresses(loops: Loops, tile: Tile) -> Iterator[int]:
     """Of the words of a tile, as they are visited."""
     sizes = [tile[loop] if isinstance(loop, str) else loop for loop in loops.loops]
+    sizes[2] += loops.more
     for o, j, i in every(*map(range, sizes)):
         yield {
             "never": (o * sizes[1] + j) * sizes[2] + i,
@@ -128,6 +129,10 @@ LOOPS = {
     "in order": (Loops((1, "n", "m")), Loops((1, "n", "m"))),
     "again and again": (Loops((1, "k", "m")), Loops(("n", "k", "m"), "outer")),
     "each part again": (Loops((1, "n", "k")), Loops(("n", "m", "k"), "middle")),
+    "with words in front": (
+        Loops((1, "n", "k"), more=2),
+        Loops(("n", "m", "k"), "middle", more=2),
+    ),
 }
 
 
@@ -150,7 +155,7 @@ def test_words_come_back_in_the_order_of_the_loops(name: str, share: float) -> N
         for use in range(uses):
             feeds.append(tile | {"last_a": use == uses - 1, "begins": random.random() < 0.5})
             inner = feed.loops[2]
-            length = tile[inner] if isinstance(inner, str) else inner
+            length = (tile[inner] if isinstance(inner, str) else inner) + feed.more
             for at, address in enumerate(addresses(feed, tile)):
                 expected.append((held[address], (at + 1) % length == 0))
     begun = 0
@@ -191,8 +196,9 @@ class Sums(wiring.Component):
 
     COLUMNS = 2
 
-    def __init__(self, sums: Loops, results: Loops, bits: int) -> None:
-        self.sums = Accumulator(SIZES, sums, dense(bits), self.COLUMNS)
+    def __init__(self, sums: Loops, results: Loops, arithmetic: DenseArithmetic) -> None:
+        bits = arithmetic.stored.width
+        self.sums = Accumulator(SIZES, sums, arithmetic, self.COLUMNS)
         width = bits * self.COLUMNS
         self.drain = Feeder(
             SIZES, results, width, frees=lambda tile: 1, marks=lambda tile, walk: walk.last
@@ -240,12 +246,30 @@ SUMS = {
 }
 
 
+class Slow(DenseArithmetic):
+    """Sums that are there some cycles later, as those of floats are."""
+
+    gather_latency_cycles = 3
+
+    def gather(self, m: Module, before: Any, result: Any) -> Any:
+        after = super().gather(m, before, result)
+        for _ in range(self.gather_latency_cycles):
+            held = Signal(len(after), name="held")
+            m.d.sync += held.eq(after)
+            after = held
+        return after
+
+
 @pytest.mark.parametrize("share", [0.0, 0.5])
 @pytest.mark.parametrize("name", SUMS)
-def test_sums_grow_from_tile_to_tile(name: str, share: float) -> None:
+@pytest.mark.parametrize("arithmetic", [DenseArithmetic, Slow])
+def test_sums_grow_from_tile_to_tile(
+    arithmetic: type[DenseArithmetic], name: str, share: float
+) -> None:
     visits, results = SUMS[name]
     bits = 9
-    part = Sums(visits, results, bits)
+    sums_of = arithmetic(activation_bits=2, weight_bits=2, result_bits=bits)
+    part = Sums(visits, results, sums_of)
     random = np.random.default_rng(2)
     tiles: list[Tile] = []
     drains: list[Tile] = []
@@ -292,7 +316,3 @@ def test_sums_grow_from_tile_to_tile(name: str, share: float) -> None:
 
 def joined(values: Any, bits: int) -> int:
     return sum(int(value) % (1 << bits) << bits * at for at, value in enumerate(values))
-
-
-def dense(bits: int) -> DenseArithmetic:
-    return DenseArithmetic(activation_bits=2, weight_bits=2, result_bits=bits)
