@@ -20,6 +20,11 @@ from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from accelsim.accelerators.bitmod.expander import TermExpander
+from accelsim.accelerators.bitmod.gather import GatheringArithmetic
+from accelsim.accelerators.bitmod.parameters import BitModParameters
+from accelsim.accelerators.bitmod.pe.group import GroupPe
+from accelsim.accelerators.bitmod.pe.parts import PARTS
 from accelsim.errors import UnsupportedError
 from accelsim.formats import number_format
 from accelsim.gateware.arrays.cell import DenseArithmetic
@@ -240,6 +245,34 @@ def test_parts_are_what_they_were(make: Callable[[], Any], steps: int, tmp_path:
     ],
 )
 def test_more_parts_are_what_they_were(make: Callable[[], Any], steps: int, tmp_path: Path) -> None:
+    check(tmp_path, make, steps)
+
+
+PE_STEPS = {"dequantizer": 12, "dequantizer with counter": 14}
+"""Of parts in which values are under way for so long."""
+BITMOD = BitModParameters(rows=1, columns=2, lanes=2, group=32, folds=1)
+
+
+@pytest.mark.slow
+@needs_yosys
+@pytest.mark.parametrize(
+    ("make", "steps"),
+    [
+        (lambda: TermExpander(BITMOD, TileSizes(1, 1, 16)), 8),
+        (
+            lambda: Accumulator(
+                TileSizes(2, 2, 2), Loops(("n", "m", 2)), GatheringArithmetic(2), 1
+            ),
+            9,
+        ),
+        (lambda: GroupPe(2), 8),
+        *((make, PE_STEPS.get(name, 4)) for name, make in PARTS.items()),
+    ],
+    ids=["expander", "accumulator", "pe", *PARTS],
+)
+def test_parts_of_bitmod_are_what_they_were(
+    make: Callable[[], Any], steps: int, tmp_path: Path
+) -> None:
     check(tmp_path, make, steps)
 
 

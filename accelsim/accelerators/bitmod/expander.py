@@ -95,7 +95,9 @@ class TermExpander(wiring.Component):
         with m.Elif(moves & held):
             m.d.sync += step.eq(step + 1)
         left = self._position(m, load, starts)
-        heads = [Signal(HEAD_BITS, name=f"head_{each}") for each in range(self._parameters.columns)]
+        # Integers have no selector.
+        bits = HEAD_BITS if self._format.is_float else SCALE_BITS
+        heads = [Signal(bits, name=f"head_{each}") for each in range(self._parameters.columns)]
         with m.If(load & starts):
             m.d.sync += [head.eq(each) for head, each in zip(heads, pending, strict=True)]
         self._give(m, moves, held & moves, step, left, heads, (word_a, word_b))
@@ -166,7 +168,8 @@ class TermExpander(wiring.Component):
         columns = []
         for column, head in enumerate(heads):
             special = Signal(SPECIAL, name=f"special_{column}")
-            m.d.comb += special.eq(self.specials[head[SCALE_BITS:]])
+            if chosen.is_float:
+                m.d.comb += special.eq(self.specials[head[SCALE_BITS:]])
             word = Signal(weight_layout(lanes), name=f"weight_{column}")
             codes = word_b.word_select(column, self._slot_bits)
             for lane in range(lanes):

@@ -39,7 +39,9 @@ def core_of(parameters: BitModParameters) -> MatrixCore:
 
 
 def registers_of(parameters: BitModParameters) -> tuple[Register, ...]:
-    """All of them."""
+    """All of them; integers have no special values."""
+    if not parameters.format.is_float:
+        return REGISTERS
     reset = special_file(parameters.format)
     return (*REGISTERS, Register("specials", 0x24, "rw", reset=reset))
 
@@ -48,7 +50,7 @@ class BitMod(ProductShell):
     """An array of bit-serial PEs that multiplies FP16 activations with weights of few bits.
 
     The register ``specials`` has the terms of the four special values, 8 bits each; after reset
-    those of the paper.
+    those of the paper. Arrays for integers have none.
 
     Parameters
     ----------
@@ -57,8 +59,10 @@ class BitMod(ProductShell):
     """
 
     def __init__(self, parameters: BitModParameters) -> None:
+        self.parameters: BitModParameters
         more = registers_of(parameters)[len(REGISTERS) :]
         super().__init__(parameters, partial(core_of, parameters), more)
 
     def connect_registers(self, m: Module, file: Any, core: Any) -> None:
-        m.d.comb += core.expander.specials.eq(file.specials.value)
+        if self.parameters.format.is_float:
+            m.d.comb += core.expander.specials.eq(file.specials.value)

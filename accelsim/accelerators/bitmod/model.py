@@ -76,11 +76,11 @@ _ARCHITECTURE = """\
 # `accelsim verilog bitmod` writes it. Cycles and sizes: its own registers and memories.
 name: {name}
 description: "{description}"
-clock_hz: 100.0e+6
+clock_hz: 40.0e+6
 word_bits: 16
 mapper: {mapper}
 sources:
-  clock_hz: a round figure below what its PE reaches on an ECP5 of speed grade 6 (docs/bitmod.md)
+  clock_hz: a round figure below what it reaches on an ECP5 of speed grade 6 (docs/bitmod.md)
   word_bits: that of the activations
 components:
   # The host behind three streams: activations and weights in, results out.

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from accelsim.accelerators.bench.trials import Plan, run_plans
 from accelsim.accelerators.verification import Check, Verification, verification_rows
 
 

@@ -159,6 +159,15 @@ def test_results_are_found_again_in_their_order(
     assert z.at == len(z.raw)
 
 
+@pytest.mark.parametrize(("weights", "shortest"), [("fp4", 8), ("int6", 6), ("int8", 4)])
+def test_a_last_group_is_as_long_as_its_scale_takes(weights: str, shortest: int) -> None:
+    p = BitModParameters(weights=weights)
+    for words in range(1, 70):
+        k = product_of(p, 1, 1, 4 * words).units[2]
+        rest = words % 32
+        assert k == (words - rest + shortest if 0 < rest < shortest else words)
+
+
 def test_values_lie_in_words_lowest_first() -> None:
     p = BitModParameters(rows=1, columns=4, lanes=2, weights="fp3", group=16)
     assert (p.heads, p.b_bytes, p.a_bytes, p.stream_bytes) == (2, 3, 4, 1)

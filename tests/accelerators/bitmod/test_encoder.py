@@ -19,7 +19,7 @@ from accelsim.accelerators.bitmod.terms import TERM_FORMATS, TermFormat, term_fo
 from accelsim.formats.bitmod import code_values
 
 
-class Encoder(wiring.Component):
+class Encoder(wiring.Component):  # type: ignore[misc]
     """One lane."""
 
     def __init__(self, chosen: TermFormat) -> None:

@@ -28,7 +28,7 @@ SHORTEST = {"fp3": 8, "fp4": 8, "int4": 8, "int6": 6, "int8": 4}
 """Words of codes in the shortest group."""
 
 
-class Fixed(wiring.Component):
+class Fixed(wiring.Component):  # type: ignore[misc]
     """The expander, its special values those of the paper."""
 
     def __init__(self, parameters: BitModParameters, sizes: TileSizes) -> None:

@@ -20,7 +20,7 @@ from accelsim.accelerators.bitmod.golden import BIAS
 MANTISSA_BITS = 23
 
 
-class Gather(wiring.Component):
+class Gather(wiring.Component):  # type: ignore[misc]
     """One column."""
 
     def __init__(self) -> None:

@@ -39,7 +39,8 @@ NAMES = [f"{p.rows}x{p.columns}-{p.weights}-{p.lanes}" for p in SHAPES]
 
 def changed(run: Run, stream: str, **fields: Any) -> Run:
     """A run with something else noted of a stream."""
-    return replace(run, **{name: {**getattr(run, name), stream: v} for name, v in fields.items()})
+    noted: Any = {name: {**getattr(run, name), stream: v} for name, v in fields.items()}
+    return replace(run, **noted)
 
 
 @pytest.mark.parametrize("simulator", ["cxxrtl", "amaranth"])
@@ -145,7 +146,8 @@ def test_layers_of_many_shapes(p: BitModParameters, compiled: Any) -> None:
         trial = random_layer_trial(p, random, stalled=at % 3 == 2)
         run = trial.run(runner)
         assert trial.wrong_values(run) == ""
-        if not trial.stalls:
+        # Of tiles shorter than a group, `event` does not know all that streams wait for.
+        if not trial.stalls and trial.product.k >= p.group:
             near(trial, run)
 
 
