@@ -74,6 +74,7 @@ def test_the_readme_tells_registers_and_the_order_of_words(made: dict[str, str])
     whole = readme_text(BitModParameters(weights="int6"), [(1, 1, 1)])
     assert "whole numbers of 6 bits in two's complement" in whole
     assert "in units of 1 and" in whole
+    assert "specials" not in whole
 
 
 def test_products_have_ragged_edges_and_several_tiles() -> None:
