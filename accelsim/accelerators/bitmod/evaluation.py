@@ -56,6 +56,9 @@ class Contender(_Strict):
     activation_bits: int
     """That one column of PEs reads in a step."""
     widths: list[Width]
+    scaled: bool = False
+    """Whether a fraction of a bit is a weight's share of a scale, which PEs do not multiply; else
+    it says that some layers have wider weights."""
 
 
 class Headline(_Strict):
@@ -131,8 +134,7 @@ class Run:
     def width(self) -> Width:
         """How the accelerator takes weights of these bits."""
         bits = _bits(self.weight_bits)
-        if self.accelerator == "BitMoD":
-            # Scales are no part of what a PE multiplies.
+        if self.contender.scaled:
             bits = Fraction(int(bits))
         fitting = [each for each in self.contender.widths if bits <= each.bits]
         if not fitting:

@@ -116,16 +116,16 @@ def run(folder: Path, target: str, stalls: int = 0) -> subprocess.CompletedProce
 
 def compiled_cycles(parameters: SystolicParameters) -> list[int | None]:
     """Of the same products, by the compiled simulator."""
+    from accelsim.accelerators.bench.runner import Runner
     from accelsim.accelerators.systolic.bench.layers import LayerTrial
     from accelsim.accelerators.systolic.gateware import Systolic
-    from accelsim.gateware.compiled import compile_component
 
     found: list[int | None] = []
     for m, n, k in default_products(parameters):
         trial = LayerTrial(
             product_of(parameters, m, n, k), np.zeros((m, k), int), np.zeros((k, n), int), {}
         )
-        runner = compile_component(Systolic(parameters))
+        runner = Runner(lambda: Systolic(parameters), "cxxrtl")
         found.append(trial.measured_cycles(trial.run(runner)))
     return found
 
