@@ -71,7 +71,9 @@ def accepted(workload: str, architecture: str) -> bool:
 def test_every_workload_takes_at_least_what_the_model_counts(architecture: str) -> None:
     names = [w for w in shipped("workloads") if accepted(w, architecture)]
     # Hardware for products takes these alone.
-    assert len(names) >= (2 if architecture.startswith("systolic-axi") else 3)
+    # Buffers of `bitmod-axi` hold weights of 4 bits, which no shipped workload has.
+    few = {"systolic-axi-ws": 2, "systolic-axi-os": 2, "bitmod-axi": 0}
+    assert len(names) >= few.get(architecture, 3)
     for workload in names:
         check(map_workload(workload, on=architecture, fidelity="event"))
 

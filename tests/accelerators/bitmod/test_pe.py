@@ -72,7 +72,7 @@ def test_no_group_is_left_behind_by_a_reset() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lanes", LANES)
+@pytest.mark.parametrize("lanes", LANES[:3])  # 16 lanes take most of a minute to compile
 def test_ten_thousand_groups(lanes: int) -> None:
     found = check_groups(10_000, seed=lanes, lanes=lanes, block=500)
     assert found.mismatches == 0

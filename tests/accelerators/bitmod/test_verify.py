@@ -32,10 +32,9 @@ SHAPES = [
     BitModParameters(rows=3, columns=2, lanes=2, weights="int8"),
     BitModParameters(rows=1, columns=4, lanes=2, weights="fp3", folds=2),
     BitModParameters(rows=2, columns=3, lanes=8, weights="int6"),
-    BitModParameters(rows=1, columns=1, lanes=16, weights="int4", group=256),
 ]
 # Where streams take as long as the array, or longer, cycles are only near those of `event`.
-LAYERS = [*SHAPES[1:4], BitModParameters(rows=2, columns=2, lanes=2, weights="int4")]
+LAYERS = [SHAPES[2], BitModParameters(rows=2, columns=2, lanes=2, weights="int4")]
 
 
 def name_of(p: BitModParameters) -> str:
