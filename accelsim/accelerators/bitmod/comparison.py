@@ -10,11 +10,11 @@ buffers cost what CACTI says at the nearest widths, interpolated.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from accelsim.accelerators.bitmod.evaluation import Buffer, published
+from accelsim.accelerators.bitmod.evaluation import Buffer, buffer_figures, published
 from accelsim.accelerators.bitmod.workloads import products_of
 from accelsim.architecture import Architecture, load_architecture
 from accelsim.model.result import Result
@@ -110,7 +110,11 @@ class Design:
             figures["array.lanes"] = self.lanes
         return load_architecture(
             base,
-            {**figures, **_energies("weights", weights), **_energies("activations", activations)},
+            {
+                **figures,
+                **buffer_figures("weights", weights),
+                **buffer_figures("activations", activations),
+            },
         )
 
     def result(self, stage: str) -> Result:
@@ -247,12 +251,3 @@ def _interpolated(row_bits: int) -> Buffer:
         write_64_bits_pj=at("write_64_bits_pj"),
         area_mm2=at("area_mm2"),
     )
-
-
-def _energies(memory: str, buffer: Buffer) -> Mapping[str, float]:
-    return {
-        f"{memory}.energy_pj.tile": buffer.read_row_pj,
-        f"{memory}.energy_pj.read": buffer.read_row_pj,
-        f"{memory}.energy_pj.write": buffer.write_64_bits_pj,
-        f"{memory}.area_um2": buffer.area_mm2 * 1e6,
-    }

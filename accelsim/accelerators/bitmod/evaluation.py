@@ -20,7 +20,7 @@ from accelsim.model.result import Result
 from accelsim.pipeline import simulate
 from accelsim.workload.models import Transformer, load_model
 
-__all__ = ["ROUNDS", "Run", "published"]
+__all__ = ["ROUNDS", "Buffer", "Run", "buffer_figures", "published"]
 
 ROUNDS = "bitmod-rounds"
 """The mapper that counts as the artifact does."""
@@ -154,8 +154,8 @@ class Run:
         return load_architecture(
             name,
             {
-                **_figures("weights", weights),
-                **_figures("activations", activations),
+                **buffer_figures("weights", weights),
+                **buffer_figures("activations", activations),
                 "results.energy_pj.write": activations.write_64_bits_pj,
             },
         )
@@ -198,7 +198,8 @@ def _buffer(row_bits: int) -> Buffer:
     return known[row_bits]
 
 
-def _figures(memory: str, buffer: Buffer) -> Mapping[str, float]:
+def buffer_figures(memory: str, buffer: Buffer) -> Mapping[str, float]:
+    """A buffer's figures as changes of an architecture."""
     return {
         f"{memory}.energy_pj.tile": buffer.read_row_pj,
         f"{memory}.energy_pj.read": buffer.read_row_pj,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from accelsim.accelerators.bitmod.hardware import files
-from accelsim.accelerators.bitmod.model import architecture_text, mapper_text
+from accelsim.accelerators.bitmod import hardware, model
 from accelsim.accelerators.bitmod.parameters import BitModParameters
+from accelsim.accelerators.shipping import configuration_files
 
 __all__ = ["CONFIGURATIONS", "MACHINES", "shipped_files"]
 
@@ -26,12 +26,6 @@ def shipped_files(*, folders: bool = True) -> dict[str, str]:
     Args:
         folders: whether those of ``CONFIGURATIONS`` are among them.
     """
-    found = {}
-    for name, parameters in MACHINES.items():
-        text = architecture_text(parameters, name=name, mapper=name)
-        found[f"accelsim/architecture/library/{name}.yaml"] = text
-        found[f"mappers/{name}.yaml"] = mapper_text(parameters, name=name)
-    for folder, parameters in CONFIGURATIONS.items() if folders else ():
-        for name, text in files(parameters).items():
-            found[f"rtl/{folder}/{name}"] = text
-    return found
+    return configuration_files(
+        MACHINES, CONFIGURATIONS, model=model, hardware=hardware, folders=folders
+    )

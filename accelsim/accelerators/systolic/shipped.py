@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from accelsim.accelerators.systolic.hardware import files
-from accelsim.accelerators.systolic.model import architecture_text, mapper_text
+from accelsim.accelerators.shipping import configuration_files
+from accelsim.accelerators.systolic import hardware, model
 from accelsim.accelerators.systolic.parameters import SystolicParameters
 
 __all__ = ["CONFIGURATIONS", "MACHINES", "shipped_files"]
@@ -35,12 +35,6 @@ def shipped_files(*, folders: bool = True) -> dict[str, str]:
     Args:
         folders: whether those of ``CONFIGURATIONS`` are among them.
     """
-    found = {}
-    for name, parameters in MACHINES.items():
-        text = architecture_text(parameters, name=name, mapper=name)
-        found[f"accelsim/architecture/library/{name}.yaml"] = text
-        found[f"mappers/{name}.yaml"] = mapper_text(parameters, name=name)
-    for folder, parameters in CONFIGURATIONS.items() if folders else ():
-        for name, text in files(parameters).items():
-            found[f"rtl/{folder}/{name}"] = text
-    return found
+    return configuration_files(
+        MACHINES, CONFIGURATIONS, model=model, hardware=hardware, folders=folders
+    )

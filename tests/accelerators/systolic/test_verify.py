@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from accelsim.accelerators.bench.runner import Runner
+from accelsim.accelerators.bench.stalls import random_stalls
 from accelsim.accelerators.registry import ACCELERATORS, hardware
 from accelsim.accelerators.systolic import verify as bench
 from accelsim.accelerators.systolic.bench.floats import FLOAT_UNITS
@@ -18,7 +19,6 @@ from accelsim.accelerators.systolic.bench.layers import layer_trial
 from accelsim.accelerators.systolic.bench.tiles import (
     any_values,
     array_of,
-    random_stalls,
     random_tile_trial,
 )
 from accelsim.accelerators.systolic.gateware import Systolic

@@ -17,11 +17,11 @@ from accelsim.accelerators.bench.shell import (
     result_beats,
     run_shell,
 )
+from accelsim.accelerators.bench.stalls import random_stalls
 from accelsim.accelerators.bitmod.algorithm import Product, Weights, product_of, reference
 from accelsim.accelerators.bitmod.bench.arrays import random_activations
 from accelsim.accelerators.bitmod.model import architecture_text, mapper_text, workload_text
 from accelsim.accelerators.bitmod.parameters import SCALE_BITS, BitModParameters
-from accelsim.accelerators.systolic.bench.tiles import random_stalls
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,9 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from accelsim.accelerators.bench.stalls import random_stalls
 from accelsim.accelerators.bitmod.golden import MANTISSA_BITS, SCALE_BITS, GroupWords, word_results
 from accelsim.accelerators.bitmod.pe.check import GroupTrial, random_group_trial, word_items
-from accelsim.accelerators.systolic.bench.tiles import random_stalls
 
 if TYPE_CHECKING:
     import numpy as np

@@ -16,8 +16,9 @@ from accelsim.accelerators.bench.shell import (
     result_beats,
     run_shell,
 )
+from accelsim.accelerators.bench.stalls import random_stalls
 from accelsim.accelerators.systolic.algorithm import Product, product_of, reference
-from accelsim.accelerators.systolic.bench.tiles import any_values, random_stalls
+from accelsim.accelerators.systolic.bench.tiles import any_values
 from accelsim.accelerators.systolic.model import architecture_text, mapper_text
 from accelsim.accelerators.systolic.parameters import SystolicParameters
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from accelsim.accelerators.bench.stalls import random_stalls
 from accelsim.accelerators.systolic.algorithm import reference
 from accelsim.accelerators.systolic.parameters import SUM_BITS, SystolicParameters
 from accelsim.accelerators.systolic.timing import Tiles, array_cycles, stalled_cycles
@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
     from accelsim.gateware.compiled import Run
 
-__all__ = ["TileTrial", "any_values", "array_of", "random_stalls", "random_tile_trial"]
+__all__ = ["TileTrial", "any_values", "array_of", "random_tile_trial"]
 
-_STALLS_LENGTH = 251
 _MOST_TILES = 4
 STREAMS = ("weights", "activations", "results")
 
@@ -150,16 +149,6 @@ def random_tile_trial(
         ),
         random_stalls(random, STREAMS) if stalled else {},
     )
-
-
-def random_stalls(random: Generator, streams: Sequence[str]) -> dict[str, NDArray[np.uint8]]:
-    """Stream -> 1 in the cycles in which it is held up: each in up to half of them."""
-    import numpy as np
-
-    return {
-        stream: (random.random(_STALLS_LENGTH) < random.random() / 2).astype(np.uint8)
-        for stream in streams
-    }
 
 
 def any_values(random: Generator, bits: int, shape: tuple[int, int]) -> NDArray[np.int64]:
