@@ -9,6 +9,7 @@ from accelsim.errors import InputError, unknown_name
 from accelsim.formats import FORMATS
 from accelsim.library import ARCHITECTURES, MAPPERS, MODELS, WORKLOADS
 from accelsim.library import shipped as files
+from accelsim.study import STUDIES
 from accelsim.workload.models import load_model, parameters
 
 __all__ = ["KINDS", "shipped"]
@@ -18,6 +19,7 @@ _FOLDERS = {
     "architectures": ARCHITECTURES,
     "mappers": MAPPERS,
     "devices": DEVICES,
+    "studies": STUDIES,
 }
 
 KINDS = (*_FOLDERS, "models", "accelerators", "formats")

@@ -17,13 +17,14 @@ from accelsim.layout import format_document
 from accelsim.library import MAPPERS, find
 from accelsim.mapping.load import load_mapper
 from accelsim.model.result_file import load_result
+from accelsim.study import load_study
 from accelsim.workload.cascade_file import parsed
 from accelsim.workload.load import load_open_workload
 from accelsim.workload.models import load_model
 
 __all__ = ["KINDS", "check_file", "check_kind", "file_kind", "files_in", "format_text"]
 
-KINDS = ("workload", "architecture", "mapper", "device", "model", "result")
+KINDS = ("workload", "architecture", "mapper", "device", "study", "model", "result")
 """What a file can be."""
 
 _MOST_LINES = 50_000
@@ -32,6 +33,7 @@ _KEYS = {
     "workload": ("ranks", "tensors", "cascade", "layers", "outputs", "formats", "constants"),
     "architecture": ("components", "extends", "clock_hz", "word_bits", "mapper"),
     "mapper": ("cases", "search", "rewrites", "fallback"),
+    "study": ("minimize", "maximize", "constraints", "runs", "workload", "on", "arch", "let"),
     "device": ("bandwidth_bytes_per_s", "peak_operations_per_s", "memory_bytes", "on_chip_bytes"),
 }
 """Keys that tell a file's kind: those that no other kind has."""
@@ -102,6 +104,8 @@ def check_file(name: str | Path, *, kind: str | None = None) -> str:
             _check_mapper(shown)
         elif kind == "device":
             load_device(shown)
+        elif kind == "study":
+            load_study(shown)
         elif kind == "model":
             load_model(name if name.endswith(".json") else shown)
         else:

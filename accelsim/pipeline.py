@@ -40,6 +40,8 @@ class MappedWorkload:
     architecture: Architecture
     plans: Plans
     result: Result
+    counts: tuple[ActionCounts, ...] = ()
+    """Of every layer."""
     timings: tuple[LayerTiming, ...] = ()
     """How every layer passes in time, for fidelity ``event``."""
 
@@ -236,7 +238,7 @@ def _mapped(
         mapped = [(plan.mapped, plan.layer.cascade, plan.bits) for plan in plans.plans]
         timings = play_layers(mapped, on, counts)
     result = _result(workload, on, plans, counts, timings, chosen, aim)
-    return MappedWorkload(workload, on, plans, result, timings)
+    return MappedWorkload(workload, on, plans, result, counts, timings)
 
 
 def _path_text(value: Any) -> Any:

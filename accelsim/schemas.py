@@ -16,6 +16,7 @@ from accelsim.architecture.schema import ArchitectureFile
 from accelsim.errors import InputError, unknown_name
 from accelsim.mapping.schema import MapperFile
 from accelsim.model.result_file import ResultFile
+from accelsim.study.schema import StudyFile
 from accelsim.workload.schema import CascadeFile, NetworkFile
 
 __all__ = ["KINDS", "json_schema"]
@@ -25,6 +26,7 @@ KINDS = {
     "architecture": "a machine, or changes to one (extends)",
     "mapper": "a dataflow, as in mappers/",
     "device": "a real chip: memory and peak rates, as in accelsim/architecture/devices/",
+    "study": "a design-space study: parameters, what is simulated, objectives",
     "result": "what accelsim simulate --json writes",
 }
 """What can be asked for, with a line each."""
@@ -171,6 +173,10 @@ def _device() -> Schema:
     return {**_reference("DeviceFile"), "$defs": _definitions(_YamlGenerator, DeviceFile)}
 
 
+def _study() -> Schema:
+    return {**_reference("StudyFile"), "$defs": _definitions(_YamlGenerator, StudyFile)}
+
+
 def _result() -> Schema:
     return {**_reference("ResultFile"), "$defs": _definitions(_Generator, ResultFile)}
 
@@ -180,5 +186,6 @@ _BODIES = {
     "architecture": _architecture,
     "mapper": _mapper,
     "device": _device,
+    "study": _study,
     "result": _result,
 }

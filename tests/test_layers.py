@@ -23,7 +23,7 @@ LAYERS = [
         "version",
     },
     {"einsum", "formats"},
-    {"workload", "architecture", "gateware", "quantization"},
+    {"workload", "architecture", "gateware", "quantization", "study"},
     {"mapping"},
     {"model"},
     {"search"},

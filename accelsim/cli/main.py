@@ -19,6 +19,7 @@ __all__ = ["main"]
 
 VERBS = {
     "simulate": "cycles, energy and traffic of a workload on an architecture",
+    "explore": "which design is best: a space of them, evaluated, stored, its front and a report",
     "roofline": "where a model spends its time on a device, layer by layer",
     "quantize": "weights in few bits: the error of every format, tensor by tensor",
     "map": "the best mapping, with its nest, its front and its proof; a mapper file of it",

@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     from accelsim.report.text import markdown_table, text_table
     from accelsim.version import __version__
 
-    having = [each.name for each in ACCELERATORS.values() if each.has_figures]
+    having = [each.name for each in ACCELERATORS.values() if each.has_figures or each.problem]
     names = [arguments.accelerator] if arguments.accelerator else having
     found = {name: validate(name) for name in names}
     figures = [figure for each in found.values() for figure in each]

@@ -14,6 +14,7 @@ from accelsim.model.result import BlockResult, EinsumResult, LayerResult, Result
 
 __all__ = [
     "LayerPlan",
+    "area_of",
     "block_cycles",
     "build_result",
     "energy_of",
@@ -139,7 +140,7 @@ def energy_of(
     return table, missing
 
 
-def _area(architecture: Architecture) -> tuple[float | None, tuple[str, ...]]:
+def area_of(architecture: Architecture) -> tuple[float | None, tuple[str, ...]]:
     """Area of everything on the chip; None where a figure is missing."""
     total, missing = 0.0, []
     for memory in architecture.memories.values():
@@ -293,7 +294,7 @@ def build_result(
                 for component, actions in table.items():
                     for action, value in actions.items():
                         _add(energy, component, action, value * repeat)
-    area, area_missing = _area(architecture)
+    area, area_missing = area_of(architecture)
     return Result(
         workload=workload,
         architecture=architecture.name,

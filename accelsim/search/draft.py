@@ -6,7 +6,7 @@ Cases, tile sizes that are fitted, rewriting and fallback are settled here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice, product
 
@@ -51,6 +51,8 @@ class Draft:
     parts: tuple[Block | Unit, ...]
     tiles: Mapping[str, int]
     bits: Bits
+    weighed: bool = False
+    """Whether it was taken as the best of several, by what they cost."""
 
     @property
     def units(self) -> tuple[Unit, ...]:
@@ -181,7 +183,7 @@ def _best(cases: Sequence[_Case]) -> Draft:
     if best is None:
         assert problem is not None
         raise problem
-    return best[1]
+    return replace(best[1], weighed=True)
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,8 @@ class Plans:
     choice to make."""
     chosen: PlanPoint | None
     """The one of them that was taken."""
+    weighed: bool = False
+    """Whether bandwidths or energies had a say in any mapping."""
 
 
 def plan_layer(
@@ -221,7 +223,8 @@ class _Choices:
             plans.append(Plan(draft.layer, mapped, draft.bits, methods))
         units = tuple(self.units[members[0]] for members in self.groups.values())
         points = self._points(front)
-        return Plans(tuple(plans), units, points, points[at] if points else None)
+        weighed = bool(self.units) or any(draft.weighed for draft in self.drafts)
+        return Plans(tuple(plans), units, points, points[at] if points else None, weighed)
 
     def _points(self, front: CombinedFront | None) -> tuple[PlanPoint, ...]:
         if front is None:

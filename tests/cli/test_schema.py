@@ -205,7 +205,7 @@ def test_unknown_kind(accelsim_cli: Cli) -> None:
     assert (code, out) == (2, "")
     assert err == (
         "accelsim: kind of schema 'worklaod' is unknown; did you mean 'workload'? "
-        "valid: architecture, device, mapper, result, workload\n"
+        "valid: architecture, device, mapper, result, study, workload\n"
     )
 
 

@@ -19,6 +19,7 @@ from accelsim.accelerators.bitmod.workloads import products_of
 from accelsim.architecture import Architecture, load_architecture
 from accelsim.model.result import Result
 from accelsim.pipeline import simulate
+from accelsim.quantization.sample import sample_snr_db
 from accelsim.workload.models import load_model
 
 __all__ = ["LANES", "SKELETONS", "Design", "Outcome", "designs", "outcomes", "quantization_snr_db"]
@@ -40,9 +41,6 @@ _LANE_MW, _SHARED_MW = (0.136 + 0.185) / 4, 0.195 + 0.070
 """Of a lane, and of what all lanes share: BitMoD, HPCA 2025, table of the PE's parts."""
 _INT8_UM2 = 1968.7 * (282 + 137) / (1640 + 1360)
 _INT8_PJ = 0.77 * (0.2 + 0.1) / (1.1 + 0.4)
-_SNR_SHAPE = (256, 4096)
-_SNR_FREEDOM = 5
-"""Of Student's t: tails heavier than a Gaussian's, as weights of language models have."""
 
 
 @dataclass(frozen=True)
@@ -219,21 +217,9 @@ def _outcome(design: Design) -> Outcome:
     )
 
 
-_SNRS: dict[str, float] = {"": float("inf")}
-
-
 def quantization_snr_db(quantizer: str) -> float:
-    """Signal over error of a seeded matrix with heavy tails, groups of 128, 8-bit scales."""
-    if quantizer not in _SNRS:
-        import numpy as np
-
-        from accelsim.quantization import error_report, quantize
-
-        weights = np.random.default_rng(0).standard_t(_SNR_FREEDOM, _SNR_SHAPE)
-        quantized = quantize(weights.astype(np.float32), quantizer, group=128)
-        snr_db = error_report(weights.astype(np.float32), quantized).snr_db
-        _SNRS[quantizer] = float("inf") if snr_db is None else snr_db
-    return _SNRS[quantizer]
+    """Signal over error of a seeded matrix with heavy tails, groups of 128; infinite without."""
+    return sample_snr_db(quantizer) if quantizer else float("inf")
 
 
 def _interpolated(row_bits: int) -> Buffer:

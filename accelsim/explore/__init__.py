@@ -1,0 +1,1 @@
+"""Design-space exploration: points chosen, evaluated in processes, stored; the front of them."""

@@ -1,0 +1,120 @@
+"""Evaluation in this process, or in processes of this machine."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections import deque
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+
+from accelsim.explore.executors.executor import Chunk, Done
+from accelsim.explore.executors.work import Job, evaluate_chunk
+
+__all__ = ["Inline", "Processes"]
+
+
+class Inline:
+    """One chunk after the other, in this process.
+
+    Args:
+        job: the study.
+    """
+
+    workers = 1
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._todo: deque[Chunk] = deque()
+
+    def submit(self, chunk: Chunk) -> None:
+        """Note a chunk."""
+        self._todo.append(chunk)
+
+    def wait(self) -> list[Done]:
+        """Evaluate the next one."""
+        return [evaluate_chunk(self._job, self._todo.popleft())]
+
+    def close(self) -> None:
+        """Forget what was noted."""
+        self._todo.clear()
+
+
+_MOST_TRIES = 3
+"""Times that a point may be in flight when a process ends before it is given up."""
+
+
+class Processes:
+    """Several processes. One that is killed is replaced, and its points evaluated again.
+
+    Args:
+        job: the study.
+        workers: how many.
+    """
+
+    def __init__(self, job: Job, workers: int) -> None:
+        self._job, self.workers = job, workers
+        self._pool = self._started()
+        self._running: dict[Future[Done], Chunk] = {}
+        self._tries: dict[int, int] = {}
+
+    def _started(self) -> ProcessPoolExecutor:
+        # Spawned, not forked: a fork of a process with threads may hang.
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(self.workers, mp_context=context, initializer=_leave_interrupts)
+
+    def submit(self, chunk: Chunk) -> None:
+        """Hand over a chunk."""
+        self._running[self._pool.submit(evaluate_chunk, self._job, chunk)] = chunk
+
+    def wait(self) -> list[Done]:
+        """Chunks that are done."""
+        finished: list[Done] = []
+        while not finished:
+            ready, _ = wait(self._running, return_when=FIRST_COMPLETED)
+            lost: list[Chunk] = []
+            for future in ready:
+                chunk = self._running.pop(future)
+                try:
+                    finished.append(future.result())
+                except BrokenProcessPool:
+                    lost.append(chunk)
+            if lost:
+                finished += self._again(lost)
+        return finished
+
+    def _again(self, lost: list[Chunk]) -> list[Done]:
+        """Start new processes, and hand over what was in flight point by point; give up on points
+        with which processes have ended time and again."""
+        lost += self._running.values()
+        self._running.clear()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool = self._started()
+        given_up = []
+        for chunk in lost:
+            for number, parameters in zip(chunk.numbers, chunk.parameters, strict=True):
+                single = Chunk((number,), (parameters,))
+                tries = self._tries[number] = self._tries.get(number, 0) + 1
+                if tries < _MOST_TRIES:
+                    self.submit(single)
+                else:
+                    reason = (
+                        f"the process that evaluated it ended, {tries} times, perhaps for want of "
+                        "memory"
+                    )
+                    given_up.append(Done(single, [(None, reason)], 0.0))
+        return given_up
+
+    def close(self) -> None:
+        """Stop the processes."""
+        for future in self._running:
+            future.cancel()
+        children = [*(getattr(self._pool, "_processes", None) or {}).values()]
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for child in children:
+            child.terminate()
+
+
+def _leave_interrupts() -> None:
+    """Ctrl-C reaches all processes, and the first one alone deals with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

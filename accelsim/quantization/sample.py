@@ -1,0 +1,39 @@
+"""The error of a format on weights that stand for those of language models."""
+
+from __future__ import annotations
+
+from functools import cache
+
+__all__ = ["sample_error", "sample_snr_db"]
+
+_SHAPE = (256, 4096)
+_FREEDOM = 5
+"""Of Student's t: tails heavier than a Gaussian's, as weights of language models have."""
+
+
+@cache
+def sample_snr_db(quantizer: str, group: int = 128) -> float:
+    """Signal over error of a seeded matrix with heavy tails, with scales of 8 bits.
+
+    The matrix has 256 rows and 4,096 columns of Student's t, which is no model's: figures of
+    formats can be compared with each other, and with nothing else.
+
+    Args:
+        quantizer: a format of the quantiser, such as ``bitmod-fp4``.
+        group: weights that share a scale.
+
+    Raises:
+        InputError: where there is no such format, or it takes no such group.
+    """
+    import numpy as np
+
+    from accelsim.quantization import error_report, quantize
+
+    weights = np.random.default_rng(0).standard_t(_FREEDOM, _SHAPE).astype(np.float32)
+    snr_db = error_report(weights, quantize(weights, quantizer, group=group)).snr_db
+    return float("inf") if snr_db is None else snr_db
+
+
+def sample_error(quantizer: str, group: int = 128) -> float:
+    """Root mean square of the error over that of the weights, of the same matrix."""
+    return float(10.0 ** (-sample_snr_db(quantizer, group) / 20))
