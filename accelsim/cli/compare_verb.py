@@ -40,8 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
 
             load_result(other)  # If it is nothing at all, that is what is wrong.
             raise InputError(
-                f"{name}: is a study and {other} is a result; compare two results of accelsim simulate "
-                "--json, or two studies of accelsim explore --json"
+                f"{name}: is a study and {other} is a result; compare two results of accelsim "
+                "simulate --json, or two studies of accelsim explore --json"
             )
     return _compare_results(arguments, names)
 

@@ -7,9 +7,10 @@ too, and points that differ in these figures alone cost microseconds.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from accelsim.architecture import Architecture, load_architecture
 from accelsim.architecture.figures import is_figure, with_figures
@@ -19,6 +20,9 @@ from accelsim.model.tally import Tally, tally_of
 from accelsim.study import Plan, Task
 from accelsim.study.schema import Value
 from accelsim.workload import Workload, load_workload
+
+if TYPE_CHECKING:
+    from accelsim.pipeline import MappedWorkload
 
 __all__ = ["Evaluator", "Metrics"]
 
@@ -48,6 +52,14 @@ class _Memo:
         return made
 
 
+@dataclass(frozen=True)
+class _Counted:
+    """What does not depend on figures, of a workload on a machine."""
+
+    tally: Tally
+    occupancy_bytes: Mapping[str, float]
+
+
 @dataclass
 class Evaluator:
     """Evaluates plans; one for each process.
@@ -61,7 +73,7 @@ class Evaluator:
     cache: bool = True
     _workloads: _Memo = field(default_factory=_Memo)
     _machines: _Memo = field(default_factory=_Memo)
-    _tallies: _Memo = field(default_factory=_Memo)
+    _counts: _Memo = field(default_factory=_Memo)
     _tokens: _Memo = field(default_factory=_Memo)
 
     def metrics(self, plan: Plan) -> Metrics:
@@ -94,9 +106,10 @@ class Evaluator:
         try:
             if self.fidelity != "analytic":
                 return self._played(task, workload, machine, tokens)
-            tally = self._tally(task, workload, machine, structure)
-            cycles = tally.cycles(machine)
-            return _metrics(machine, tally, cycles, tokens)
+            counted = self._counted(task, workload, machine, structure)
+            cycles = counted.tally.cycles(machine)
+            busy = counted.tally.utilization(machine, cycles)
+            return _metrics(machine, counted, math.ceil(cycles), busy, tokens)
         except (OverflowError, ZeroDivisionError):
             raise UnsupportedError(
                 "these sizes and figures are so large or so small that results overflow"
@@ -109,25 +122,30 @@ class Evaluator:
         rest = {k: v for k, v in task.arch.items() if k not in figures}
         key = _key(task.on, rest)
         base = self._machines.get(key, lambda: load_architecture(task.on, rest))
+        if rest and not all(is_figure(base, path, value) for path, value in figures.items()):
+            # With the other changes they are none: bandwidths by the cycle follow the clock, say.
+            key = _key(task.on, task.arch)
+            return self._machines.get(key, lambda: load_architecture(task.on, task.arch)), key
         return with_figures(base, figures) if figures else base, key
 
-    def _tally(
+    def _counted(
         self, task: Task, workload: Workload, machine: Architecture, structure: Any
-    ) -> Tally:
+    ) -> _Counted:
         asked = (_key(task.workload, task.set), task.mapper, task.objective, _items(task.at_most))
         settled = (structure, *asked)
         whole = (_key(task.on, task.arch), *asked)
         for key in (settled, whole):
-            kept: Tally | None = self._tallies.found.get(key)
+            kept: _Counted | None = self._counts.found.get(key)
             if kept is not None:
                 return kept
         mapped = self._mapped(task, workload, machine)
-        tally: Tally = tally_of(mapped.counts)
-        # Figures that had a say in the mapping are part of what it was found for.
-        key = whole if mapped.plans.weighed else settled
-        return self._tallies.get(key, lambda: tally)
+        counted = _counted(mapped)
+        # Figures that had a say in the mapping, or break its bounds, are part of what it was found
+        # for.
+        key = whole if mapped.plans.weighed or task.at_most else settled
+        return self._counts.get(key, lambda: counted)
 
-    def _mapped(self, task: Task, workload: Workload, machine: Architecture) -> Any:
+    def _mapped(self, task: Task, workload: Workload, machine: Architecture) -> MappedWorkload:
         from accelsim.pipeline import map_workload
 
         return map_workload(
@@ -144,12 +162,22 @@ class Evaluator:
         self, task: Task, workload: Workload, machine: Architecture, tokens: float | None
     ) -> dict[str, float | None]:
         mapped = self._mapped(task, workload, machine)
-        return _metrics(machine, tally_of(mapped.counts), mapped.result.cycles, tokens)
+        result = mapped.result
+        return _metrics(machine, _counted(mapped), result.cycles, result.utilization, tokens)
+
+
+def _counted(mapped: MappedWorkload) -> _Counted:
+    return _Counted(tally_of(mapped.counts), dict(mapped.result.occupancy_bytes))
 
 
 def _metrics(
-    machine: Architecture, tally: Tally, cycles: int, tokens: float | None
+    machine: Architecture,
+    counted: _Counted,
+    cycles: int,
+    utilization: Mapping[str, float],
+    tokens: float | None,
 ) -> dict[str, float | None]:
+    tally = counted.tally
     energy_pj = tally.energy_pj(machine)
     area_um2, _ = area_of(machine)
     latency_s = cycles / machine.clock_hz
@@ -164,7 +192,9 @@ def _metrics(
         "buffer_bytes": sum(size for size in sizes if size is not None),
         "dram_bytes": tally.traffic_bytes(machine.root.name),
         "tokens": tokens,
-        **{f"utilization.{k}": v for k, v in tally.utilization(machine, cycles).items()},
+        **{f"utilization.{k}": v for k, v in utilization.items()},
+        **{f"traffic_bytes.{name}": tally.traffic_bytes(name) for name in machine.memories},
+        **{f"occupancy_bytes.{k}": v for k, v in counted.occupancy_bytes.items()},
         **(
             {f"fpga.{kind}": float(count) for kind, count in machine.fpga.resources.items()}
             if machine.fpga

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["FEWEST_POINTS", "MOST_POINTS", "parameter_importance", "require_importance_packages"]
 
 MOST_POINTS = 1000
-"""Points that are looked at; assumed: shares move by less than 0.02 with more, the time doubles."""
+"""Points that are looked at; of a sum of six parameters twice as many moved no share by 0.01."""
 FEWEST_POINTS = 8
 """With fewer no share is given; assumed: a forest of so few tells nothing."""
 _TREES = 16

@@ -73,7 +73,6 @@ class Exploration:
     _front: Front = field(init=False)
     _waiting: dict[int, str] = field(default_factory=dict)
     """Number -> key of points in flight."""
-    _chunks: int = 0
     _seconds_a_point: float = 0.0
 
     def __post_init__(self) -> None:
@@ -90,7 +89,7 @@ class Exploration:
         started = perf_counter()
         while True:
             self._fill()
-            if not self._chunks:
+            if not self._waiting:
                 if self.sampler.done:
                     break
                 continue
@@ -105,8 +104,10 @@ class Exploration:
     def _fill(self) -> None:
         """Ask for points until all workers have enough to do."""
         workers = self.executor.workers
-        while self._chunks < 2 * workers and not self.sampler.done:
+        while not self.sampler.done:
             size = self._chunk_size()
+            if len(self._waiting) >= 2 * workers * size:
+                return
             # Of those that are known many are looked up at once.
             asked = self.sampler.ask(max(size * 2 * workers, 64))
             if not asked:
@@ -117,7 +118,6 @@ class Exploration:
                 some = todo[at : at + size]
                 numbers = tuple(each.number for each in some)
                 self.executor.submit(Chunk(numbers, tuple(dict(e.parameters) for e in some)))
-                self._chunks += 1
 
     def _chunk_size(self) -> int:
         if not self._seconds_a_point:
@@ -154,7 +154,6 @@ class Exploration:
 
     def _take(self, done: Done) -> None:
         """Store what is done, then judge it."""
-        self._chunks -= 1
         chunk = done.chunk
         rows = [
             Row(number, parameters, self._waiting.pop(number), metrics, reason, self.fidelity)

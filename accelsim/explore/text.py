@@ -22,17 +22,17 @@ def study_text(data: Mapping[str, Any], *, seconds: float, reused: int) -> str:
     """
     rate = data["evaluated"] / seconds if seconds else 0.0
     known = f", {reused:,} known from before" if reused else ""
-    head = [
-        ["study", f"{data['name']}: {data['title']}"],
-        ["points", f"{data['evaluated']:,} of {data['space_points']:,} by {data['method']}{known}"],
-        ["time", f"{seconds:.1f} s, {rate:,.0f} points a second"],
+    kinds = {"excluded": "left out by constraints on parameters", "infeasible": "miss a constraint"}
+    others = [f"{data[key]:,} {text}" for key, text in kinds.items() if data[key]]
+    others += [f"{data['failed']:,} failed"] if data["failed"] else []
+    points = f"{data['evaluated']:,} of {data['space_points']:,} by {data['method']}{known}"
+    lines = [
+        f"study    {data['name']}: {data['title']}",
+        f"points   {'; '.join([points, *others])}",
+        f"time     {seconds:.1f} s, {rate:,.0f} points a second",
+        "",
+        *_front(data),
     ]
-    for key, text in (("excluded", "not evaluated"), ("infeasible", "miss a constraint")):
-        if data[key]:
-            head.append(["", f"{data[key]:,} {text}"])
-    if data["failed"]:
-        head.append(["", f"{data['failed']:,} failed"])
-    lines = [text_table(head), "", *_front(data)]
     if "build" in data:
         lines += ["", *_build(data["build"])]
     return "\n".join(lines)

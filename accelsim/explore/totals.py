@@ -21,17 +21,8 @@ def point_metrics(study: Study, found: Metrics) -> dict[str, float | None]:
     buffers are those of the largest, for one chip does them all.
     """
     runs = {name: each for name, each in found.items() if name != WHOLE}
-    weights = {name: study.file.runs[name].weight if name else 1.0 for name in runs}
-    whole: dict[str, float | None] = {
-        key: _sum([(weights[name], each.get(key)) for name, each in runs.items()])
-        for key in ("cycles", "latency_s", "energy_j", "dram_bytes", "tokens")
-    }
-    for key in ("area_mm2", "buffer_bytes"):
-        values = [each.get(key) for each in runs.values()]
-        known = [value for value in values if value is not None]
-        whole[key] = max(known) if len(known) == len(values) else None
-    if len(runs) == 1:
-        whole = {**next(iter(runs.values())), **whole}
+    weights = {name: study.file.runs[name].weight for name in runs if name}
+    whole = next(iter(runs.values())) if "" in runs else _over_runs(runs, weights)
     metrics = {**_with_ratios(whole), **found.get(WHOLE, {})}
     area = metrics["area_mm2"]
     if study.file.cost is not None and area is not None:
@@ -40,6 +31,19 @@ def point_metrics(study: Study, found: Metrics) -> dict[str, float | None]:
         for name, each in runs.items():
             metrics |= {f"{name}.{key}": value for key, value in _with_ratios(each).items()}
     return metrics
+
+
+def _over_runs(runs: Mapping[str, Figures], weights: Mapping[str, float]) -> Figures:
+    whole: dict[str, float | None] = {
+        key: _sum([(weights[name], each.get(key)) for name, each in runs.items()])
+        for key in ("cycles", "latency_s", "energy_j", "dram_bytes", "tokens")
+    }
+    for key in ("area_mm2", "buffer_bytes"):
+        values = [each.get(key) for each in runs.values()]
+        known = [value for value in values if value is not None]
+        whole[key] = max(known) if len(known) == len(values) else None
+    # What single arrays and kinds of cells do is the same question for one run alone.
+    return {**next(iter(runs.values())), **whole} if len(runs) == 1 else whole
 
 
 def _sum(weighed: list[tuple[float, float | None]]) -> float | None:

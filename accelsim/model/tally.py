@@ -6,7 +6,6 @@ one tally gives the cycles and energy of each, as :func:`accelsim.model.cost.bui
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -51,8 +50,8 @@ class Tally:
     """Array -> cycles in which PEs work, summed over PEs."""
     moved: Mapping[str, _Moved]
 
-    def cycles(self, architecture: Architecture) -> int:
-        """Cycles, rounded up once."""
+    def cycles(self, architecture: Architecture) -> Exact:
+        """Cycles, not rounded."""
         rates = {
             name: Fraction(architecture.clock_hz)
             / (Fraction(memory.bandwidth_bytes_per_s) * memory.instances)
@@ -66,7 +65,7 @@ class Tally:
                 if name in rates:
                     longest = max(longest, moved * rates[name])
             total += longest
-        return math.ceil(total)
+        return total
 
     def energy_pj(self, architecture: Architecture) -> float | None:
         """Energy; None where a figure is missing."""
@@ -92,10 +91,12 @@ class Tally:
             total += float(moved.written_bits) / memory.access_bits * memory.write_energy_pj
         return total
 
-    def utilization(self, architecture: Architecture, cycles: int) -> dict[str, float]:
+    def utilization(self, architecture: Architecture, cycles: Exact) -> dict[str, float]:
         """Array -> busy PE-cycles over PEs times cycles."""
         return {
-            name: self.pe_cycles.get(name, 0) / (array.points_at_once * cycles)
+            name: float(self.pe_cycles.get(name, 0) / (array.points_at_once * cycles))
+            if cycles
+            else 0.0
             for name, array in architecture.arrays.items()
         }
 

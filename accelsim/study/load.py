@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from fractions import Fraction
 
 from accelsim.documents import Document, check_model, read_document
@@ -25,6 +25,9 @@ STUDIES = Folder("study", ("study", "library"))
 """Studies that ship."""
 
 _MOST_VALUES = 10_000
+_MOST_STATES = 10_000
+_MOST_BITS = 256
+"""Of the denominators in a range; beyond, values are rounded."""
 
 
 def load_study(name: str, *, search: Mapping[str, Value] | None = None) -> Study:
@@ -47,10 +50,14 @@ def load_study(name: str, *, search: Mapping[str, Value] | None = None) -> Study
     problems = list(_wrong_names(file, document))
     parameters = list(_parameters(file, document, problems))
     objectives = tuple(_objectives(file, document, problems))
-    constraints = tuple(_constraints(file, document, problems))
+    constraints = tuple(_constraints(file, parameters, document, problems))
+    space = Space(tuple(parameters))
+    if not problems and space.states > _MOST_STATES:
+        place = document.place(("parameters",), key=True)
+        problems.append(f"{place}: study: too many parameters depend on others; merge some of them")
     if problems:
         raise InputError(problems)
-    study = Study(name, file, path.parent, Space(tuple(parameters)), objectives, constraints)
+    study = Study(name, file, path.parent, space, objectives, constraints)
     _check_plans(study, document)
     return study
 
@@ -86,7 +93,8 @@ def _wrong_runs(
             if run not in file.runs:
                 path = ("parameters", name, "choices", choice, "runs", run)
                 place = document.place(path, key=True)
-                yield unknown_name(f"parameter '{name}': run", run, file.runs, where=place)
+                what = f"parameter '{name}': run"
+                yield unknown_name(what, run, file.runs, where=f"{place}: study")
 
 
 def _parameters(file: StudyFile, document: Document, problems: list[str]) -> Iterator[Parameter]:
@@ -119,7 +127,10 @@ def _values(written: object, place: str, problems: list[str]) -> tuple[Value, ..
     if isinstance(written, ChoicesFile):
         return tuple(written.choices)
     if isinstance(written, RangeFile):
-        return _range(written, place, problems)
+        values = _range(written, place, problems)
+        if len(set(values)) < len(values):
+            problems.append(f"{place}: has steps that are too small for its values")
+        return values
     values = tuple(written.values) if isinstance(written, ValuesFile) else tuple(written)  # type: ignore[arg-type]
     if len(set(values)) < len(values):
         twice = next(value for value in values if values.count(value) > 1)
@@ -138,6 +149,8 @@ def _range(written: RangeFile, place: str, problems: list[str]) -> tuple[Value, 
     while at <= last and len(values) <= _MOST_VALUES:
         values.append(at.numerator if at.denominator == 1 else float(at))
         at = at + step if step is not None else at * (times or 1)
+        if at.denominator.bit_length() > _MOST_BITS:
+            at = Fraction(float(at))
     if len(values) > _MOST_VALUES:
         problems.append(f"{place}: has over {_MOST_VALUES:,} values; use larger steps")
     return tuple(values[:_MOST_VALUES])
@@ -166,11 +179,14 @@ def _label(name: str, label: str, runs: Iterable[str]) -> str:
     return f"{label} of {rest}" if head in FAMILIES else label
 
 
-def _constraints(file: StudyFile, document: Document, problems: list[str]) -> Iterator[Constraint]:
+def _constraints(
+    file: StudyFile, parameters: Iterable[Parameter], document: Document, problems: list[str]
+) -> Iterator[Constraint]:
     named = set(file.let)
     for each in file.parameters.values():
         if isinstance(each, ChoicesFile):
             named |= {name for choice in each.choices.values() for name in choice.let}
+    words = {each.name for each in parameters if not each.is_number}
     for i, text in enumerate(file.constraints):
         place = f"{document.place(('constraints', i))}: study"
         found = Constraint(text)
@@ -179,6 +195,7 @@ def _constraints(file: StudyFile, document: Document, problems: list[str]) -> It
         except InputError as error:
             problems += [f"{place}: constraint {problem}" for problem in error.problems]
             continue
+        problems += _wrong_sides(found, place, words)
         for name in sorted(names - named - file.parameters.keys()):
             problem = metric_problem(name, file.runs, what=f"{place}: constraint: name")
             if problem:
@@ -189,12 +206,30 @@ def _constraints(file: StudyFile, document: Document, problems: list[str]) -> It
         yield found
 
 
+def _wrong_sides(constraint: Constraint, place: str, words: Collection[str]) -> Iterator[str]:
+    """What no number could make right about a constraint."""
+    for name in sorted(constraint.names & set(words)):
+        yield (
+            f"{place}: constraint '{constraint.text}': parameter '{name}' has names for values, "
+            "must have numbers to be compared"
+        )
+    try:
+        # Any numbers will do, as long as hardly any difference between them is 0.
+        constraint.holds({name: 10**6 + 7 * i**2 for i, name in enumerate(constraint.names)})
+    except InputError as error:
+        yield from (
+            f"{place}: constraint {problem}"
+            for problem in error.problems
+            if not problem.endswith("divides by zero")
+        )
+
+
 def _check_plans(study: Study, document: Document) -> None:
     """Fill in the settings of a few points: the first, and one with each choice."""
     problems: list[str] = []
     for parameters in _samples(study.space):
         try:
-            study.plan(parameters)
+            study.excluded(study.plan(parameters).names)
         except InputError as error:
             problems += error.problems
     if problems:

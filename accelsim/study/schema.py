@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    model_validator,
+)
 
 from accelsim.sizes import Size
 
@@ -32,11 +40,28 @@ Value = int | float | str
 """Of a parameter."""
 
 
+_MOST_PARAMETERS = 100
+_MOST = 1e100
+"""Far beyond any figure; arithmetic over such numbers stays within floating point."""
+
+
+def _bounded(value: Value) -> Value:
+    # Not a number is beyond any bound, too.
+    if not isinstance(value, str) and not abs(value) <= _MOST:
+        raise ValueError(f"must be from {-_MOST:g} to {_MOST:g}")
+    return value
+
+
+Given = Annotated[Size, AfterValidator(_bounded)]
+"""A number within bounds, or text."""
+_Bound = Annotated[int | float, AfterValidator(_bounded)]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-When = dict[str, Size | list[Size]]
+When = dict[str, Given | Annotated[list[Given], Field(min_length=1)]]
 
 
 class BuildFile(_Strict):
@@ -44,7 +69,7 @@ class BuildFile(_Strict):
 
     accelerator: str | None = None
     """One with hardware: ``accelsim list accelerators``."""
-    set: dict[str, Size] = {}
+    set: dict[str, Given] = {}
     """Its parameters, as ``accelsim verilog --set`` takes them."""
 
 
@@ -53,7 +78,7 @@ class QuantizationFile(_Strict):
 
     format: str | None = None
     """Of ``accelsim quantize``, as ``bitmod-fp4``; ``none`` for weights that stay as they are."""
-    group: Size = 128
+    group: Given = 128
     """Weights that share a scale."""
 
 
@@ -63,19 +88,19 @@ class TaskFile(_Strict):
 
     on: str | None = None
     """Architecture."""
-    arch: dict[str, Size] = {}
+    arch: dict[str, Given] = {}
     """Figures of it that are changed, as ``--arch`` takes them."""
     workload: str | None = None
     """Workload or model."""
-    set: dict[str, Size] = {}
+    set: dict[str, Given] = {}
     """Its sizes or settings, as ``--set`` takes them."""
     mapper: str | None = None
     """Mapper; the architecture's own where none is named."""
     objective: str | None = None
     """What its searches minimise."""
-    at_most: dict[str, Size] = {}
+    at_most: dict[str, Given] = {}
     """Bounds of its searches, as ``--at-most`` takes them."""
-    tokens: Size | None = None
+    tokens: Given | None = None
     """Tokens that it computes; those of a language model are known."""
 
 
@@ -93,7 +118,7 @@ class SettingsFile(TaskFile):
     """How weights are quantised."""
     build: BuildFile = BuildFile()
     """The hardware."""
-    let: dict[str, Size] = {}
+    let: dict[str, Given] = {}
     """Further names for expressions: a number, text, or arithmetic over what is named before."""
 
 
@@ -107,7 +132,7 @@ class ChoiceFile(SettingsFile):
 class ValuesFile(_Strict):
     """A parameter with these values."""
 
-    values: Annotated[list[Size], Field(min_length=1)]
+    values: Annotated[list[Given], Field(min_length=1)]
     """Numbers or names."""
     when: When = {}
     """Earlier parameter -> the value, or values, with which this one applies."""
@@ -116,13 +141,13 @@ class ValuesFile(_Strict):
 class RangeFile(_Strict):
     """A parameter with the values of a range, both ends included."""
 
-    first: Annotated[int | float, Field(alias="from")]
+    first: Annotated[_Bound, Field(alias="from")]
     """The least."""
-    to: int | float
+    to: _Bound
     """None is greater."""
-    step: Annotated[int | float | None, Field(gt=0)] = None
+    step: Annotated[_Bound, Field(gt=0)] | None = None
     """From one to the next."""
-    times: Annotated[int | float | None, Field(gt=1)] = None
+    times: Annotated[_Bound, Field(ge=1.001)] | None = None
     """Factor from one to the next, in place of a step."""
     when: When = {}
     """Earlier parameter -> the value, or values, with which this one applies."""
@@ -157,7 +182,7 @@ def _parameter_kind(value: Any) -> str:
 
 
 ParameterFile = Annotated[
-    Annotated[list[Size], Field(min_length=1), Tag("list")]
+    Annotated[list[Given], Field(min_length=1), Tag("list")]
     | Annotated[ValuesFile, Tag("values")]
     | Annotated[RangeFile, Tag("range")]
     | Annotated[ChoicesFile, Tag("choices")],
@@ -222,6 +247,14 @@ class StudyFile(SettingsFile):
     """``event``: points of the front are played out in time as well."""
     cost: CostFile | None = None
     """What silicon costs."""
+
+    @model_validator(mode="after")
+    def _not_too_many(self) -> StudyFile:
+        if len(self.parameters) > _MOST_PARAMETERS:
+            raise ValueError(
+                f"has {len(self.parameters):,} parameters, must have at most {_MOST_PARAMETERS}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _has_objectives(self) -> StudyFile:

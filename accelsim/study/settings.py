@@ -124,15 +124,15 @@ def _task(name: str, run: _Run, names: Names) -> Task:
     single = {key: str(resolver(names)) for key, resolver in run.single.items()}
     for key in ("workload", "on"):
         if key not in single:
-            where = f"run '{name}'" if name else "the study"
-            raise InputError(f"{where}: key '{key}' is missing at this point; add it")
+            where = f"run '{name}': " if name else ""
+            raise InputError(f"{where}key '{key}' is missing at some point; add it")
     tables = {
         table: {key: resolver(names) for key, resolver in entries.items()}
         for table, entries in run.tables.items()
     }
     tokens = None if run.tokens is None else run.tokens(names)
-    if isinstance(tokens, str):
-        raise InputError(f"tokens is '{tokens}', must be a number or arithmetic")
+    if isinstance(tokens, str) or (tokens is not None and tokens <= 0):
+        raise InputError(f"tokens is {tokens!r}, must be a number above 0, or arithmetic")
     return Task(
         workload=single["workload"],
         on=single["on"],

@@ -6,6 +6,7 @@ does not apply to a point (its ``when``) is no part of it, and there is one poin
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -50,7 +51,7 @@ class Space:
     """
 
     parameters: tuple[Parameter, ...]
-    _counts: dict[tuple[int, tuple[Value | None, ...]], int] = field(
+    _counts: dict[tuple[int, tuple[tuple[bool, ...] | None, ...]], int] = field(
         default_factory=dict, compare=False, repr=False
     )
 
@@ -69,11 +70,42 @@ class Space:
             names.append(tuple(sorted(earlier & later)))
         return tuple(names)
 
+    @cached_property
+    def _classes(self) -> Mapping[str, Mapping[Value, tuple[bool, ...]]]:
+        """Parameter -> value -> which later parameters apply with it."""
+        fits: dict[str, list[frozenset[Value]]] = {each.name: [] for each in self.parameters}
+        for each in self.parameters:
+            for name, fit in each.when.items():
+                fits[name].append(fit)
+        return {
+            each.name: {
+                value: tuple(value in fit for fit in fits[each.name]) for value in each.values
+            }
+            for each in self.parameters
+        }
+
+    def _class(self, name: str, chosen: Mapping[str, Value]) -> tuple[bool, ...] | None:
+        return self._classes[name][chosen[name]] if name in chosen else None
+
+    def _alike(self, parameter: Parameter) -> list[tuple[Value, int]]:
+        """A value of each class of a parameter, and how many are in it."""
+        found: dict[tuple[bool, ...], tuple[Value, int]] = {}
+        for value, kind in self._classes[parameter.name].items():
+            first, alike = found.get(kind, (value, 0))
+            found[kind] = first, alike + 1
+        return list(found.values())
+
+    @property
+    def states(self) -> int:
+        """Ways in which earlier parameters may decide on later ones, at most: what is counted."""
+        kinds = {name: len(set(classes.values())) + 1 for name, classes in self._classes.items()}
+        return max(math.prod(kinds[name] for name in names) for names in self._looked_at)
+
     def _count(self, at: int, chosen: Mapping[str, Value]) -> int:
         """Points of the parameters from a place on, given those before."""
         if at == len(self.parameters):
             return 1
-        key = (at, tuple(chosen.get(name) for name in self._looked_at[at]))
+        key = (at, tuple(self._class(name, chosen) for name in self._looked_at[at]))
         if key not in self._counts:
             parameter = self.parameters[at]
             if not parameter.applies(chosen):
@@ -82,8 +114,8 @@ class Space:
                 found = len(parameter.values) * self._count(at + 1, chosen)
             else:
                 found = sum(
-                    self._count(at + 1, {**chosen, parameter.name: value})
-                    for value in parameter.values
+                    alike * self._count(at + 1, {**chosen, parameter.name: value})
+                    for value, alike in self._alike(parameter)
                 )
             self._counts[key] = found
         return self._counts[key]

@@ -192,7 +192,13 @@ class Study:
         if not self._after:
             return 0.0, ""
         known = {**exact({k: v for k, v in metrics.items() if v is not None}), **exact(names)}
-        missed = [(each.violation(known), each.text) for each in self._after]
+        # As with those on parameters alone: what names a parameter that does not apply, holds.
+        applying = [
+            each
+            for each in self._after
+            if all(name in known or metric_of(name, self.runs) for name in each.names)
+        ]
+        missed = [(each.violation(known), each.text) for each in applying]
         total = sum(by for by, _ in missed)
         return total, ", ".join(text for by, text in missed if by)
 

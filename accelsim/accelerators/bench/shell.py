@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from accelsim.accelerators.product import TiledProduct
     from accelsim.gateware.compiled import Run
 
-__all__ = ["STREAMS", "ShellJob", "measured_cycles", "result_beats", "run_shell"]
+__all__ = ["STREAMS", "ShellJob", "measured_cycles", "result_beats", "run_product", "run_shell"]
 
 STREAMS = ("s_axis_activations", "s_axis_weights", "m_axis_results")
 
@@ -68,6 +69,29 @@ def run_shell(
         waves=waves,
     )
     return found
+
+
+def run_product(
+    runner: Any,
+    product: TiledProduct,
+    operands: tuple[NDArray[np.uint8], NDArray[np.uint8]],
+    *,
+    stalls: Mapping[str, NDArray[np.uint8]],
+    expected: int,
+    waves: Path | None = None,
+) -> Run:
+    """The same of a product.
+
+    Args:
+        runner: of the accelerator.
+        product: its sizes.
+        operands: beats of activations and of weights.
+        stalls: stream -> 1 in the cycles in which it is held up.
+        expected: cycles; after many more it is given up.
+        waves: a VCD file.
+    """
+    job = ShellJob(product.units, *operands, product.result_beats)
+    return run_shell(runner, job, stalls=stalls, most_cycles=1000 + 16 * expected, waves=waves)
 
 
 def result_beats(run: Run, beats: int, stream_bytes: int) -> tuple[NDArray[np.uint8] | None, str]:

@@ -7,24 +7,19 @@ its scales need. In front of the codes of a group stand words with the scales an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
 from accelsim.accelerators.bitmod.golden import group_result, result_values
 from accelsim.accelerators.bitmod.parameters import ACTIVATION_BITS, SCALE_BITS, BitModParameters
-from accelsim.accelerators.tiling import Tile, tiles_of
-from accelsim.errors import InputError
+from accelsim.accelerators.product import TiledProduct
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["MOST_UNITS", "Product", "Weights", "product_of", "reference"]
-
-MOST_UNITS = (1 << 16) - 1
-"""Of a rank, as the registers hold them."""
+__all__ = ["Product", "Weights", "product_of", "reference"]
 
 
 @dataclass(frozen=True)
@@ -40,13 +35,10 @@ class Weights:
 
 
 @dataclass(frozen=True)
-class Product:
+class Product(TiledProduct):
     """One product for an array: its sizes, and its streams."""
 
     parameters: BitModParameters
-    m: int
-    n: int
-    k: int
 
     @property
     def units(self) -> tuple[int, int, int]:
@@ -64,10 +56,6 @@ class Product:
         """Along K."""
         return ceil(self.units[2] / self.parameters.tile)
 
-    def tiles(self) -> Iterator[Tile]:
-        """In their order."""
-        return tiles_of(self.units, self.parameters.units, self.parameters.tile_units)
-
     def activations(self, bits: NDArray[np.integer]) -> NDArray[np.uint8]:
         """Beats of the stream of activations.
 
@@ -80,7 +68,7 @@ class Product:
         import numpy as np
 
         rows, lanes = self.parameters.rows, self.parameters.lanes
-        filled = self._filled(bits, (0, 2))
+        filled = self.filled(bits, (0, 2))
         words = []
         for tile in self.tiles():
             if tile.new_a:
@@ -89,7 +77,7 @@ class Product:
                     # [rows, words, lanes] -> [words, rows, lanes]
                     cut = fold.reshape(rows, -1, lanes).transpose(1, 0, 2)
                     words.append(cut.reshape(len(cut), -1))
-        return self._beats(np.concatenate(words), ACTIVATION_BITS)
+        return self.packed(np.concatenate(words), ACTIVATION_BITS)
 
     def weights(self, weights: Weights) -> NDArray[np.uint8]:
         """Beats of the stream of weights.
@@ -101,7 +89,7 @@ class Product:
 
         parameters = self.parameters
         columns, lanes = parameters.columns, parameters.lanes
-        codes = self._filled(weights.codes, (2, 1))
+        codes = self.filled(weights.codes, (2, 1))
         heads = weights.scales.astype(np.int64) | weights.selectors.astype(np.int64) << SCALE_BITS
         heads = np.pad(heads, [(0, self.groups - len(heads)), (0, codes.shape[1] - self.n)])
         words = []
@@ -115,7 +103,7 @@ class Product:
                     words.append(self._head_words(scales[first : first + columns]))
                     fold = part[:, first : first + columns].reshape(-1, lanes, columns)
                     words.append(fold.transpose(0, 2, 1).reshape(len(fold), -1).astype(np.int64))
-        return self._beats(np.concatenate(words), parameters.format.code_bits)
+        return self.packed(np.concatenate(words), parameters.format.code_bits)
 
     def _head_words(self, heads: NDArray[np.int64]) -> NDArray[np.int64]:
         """What stands in front of a group, as if it were codes: [words, columns * lanes]."""
@@ -131,17 +119,6 @@ class Product:
             .reshape(parameters.heads, -1)
         )
 
-    @property
-    def result_beats(self) -> int:
-        """Of the stream of results."""
-        columns = self.parameters.columns
-        words: int = sum(
-            (tile.m.stop - tile.m.start) * ((tile.n.stop - tile.n.start) // columns)
-            for tile in self.tiles()
-            if tile.ends
-        )
-        return words * self.parameters.z_bytes // self.parameters.stream_bytes
-
     def results(self, beats: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The product, from the beats of the stream of results, in units of its weights' terms.
 
@@ -151,64 +128,7 @@ class Product:
         Returns:
             [M, N]; times the channels' scales and the type's unit they are the product.
         """
-        import numpy as np
-
-        columns = self.parameters.columns
-        words = np.ascontiguousarray(beats).reshape(-1).view("<f4").reshape(-1, columns)
-        found = np.zeros(self._whole()[:2], "<f4")
-        at = 0
-        for tile in self.tiles():
-            if tile.ends:
-                rows = tile.m.stop - tile.m.start
-                for first in range(tile.n.start, tile.n.stop, columns):
-                    found[tile.m, first : first + columns] = words[at : at + rows]
-                    at += rows
-        return found[: self.m, : self.n]
-
-    def beats_of(self, values: NDArray[np.float32]) -> NDArray[np.uint8]:
-        """Beats of a product: what ``results`` reads.
-
-        Args:
-            values: [M, N].
-        """
-        import numpy as np
-
-        columns = self.parameters.columns
-        filled = np.zeros(self._whole()[:2], "<f4")
-        filled[: self.m, : self.n] = values
-        words = [
-            filled[tile.m, first : first + columns]
-            for tile in self.tiles()
-            if tile.ends
-            for first in range(tile.n.start, tile.n.stop, columns)
-        ]
-        raw = np.concatenate(words).tobytes()
-        return np.frombuffer(raw, np.uint8).reshape(-1, self.parameters.stream_bytes)
-
-    def _whole(self) -> tuple[int, ...]:
-        """Elements of ranks M, N and K in whole units."""
-        return tuple(u * s for u, s in zip(self.units, self.parameters.units, strict=True))
-
-    def _filled(self, values: NDArray[np.integer], ranks: tuple[int, int]) -> NDArray[np.integer]:
-        """With zeros up to whole units."""
-        import numpy as np
-
-        whole = [self._whole()[r] for r in ranks]
-        sizes = ((self.m, self.n, self.k)[r] for r in ranks)
-        return np.pad(values, [(0, w - s) for w, s in zip(whole, sizes, strict=True)])
-
-    def _beats(self, words: NDArray[np.integer], bits: int) -> NDArray[np.uint8]:
-        """Words of values as rows of bytes, the first value in the low bits."""
-        import numpy as np
-
-        stream = self.parameters.stream_bytes
-        if bits == ACTIVATION_BITS:
-            return np.frombuffer(words.astype("<u2").tobytes(), np.uint8).reshape(-1, stream)
-        planes = (words.astype(np.int64)[..., None] >> np.arange(bits)) & 1
-        packed = np.packbits(
-            planes.reshape(len(words), -1).astype(np.uint8), axis=1, bitorder="little"
-        )
-        return packed.reshape(-1, stream)
+        return self.unpacked(beats, "<f4")
 
 
 def reference(
@@ -258,13 +178,5 @@ def product_of(parameters: BitModParameters, m: int, n: int, k: int) -> Product:
         InputError: where a size is not legal.
     """
     found = Product(parameters, m, n, k)
-    problems = [
-        f"product: {name} is {size}, must be a whole number from 1 to {MOST_UNITS * unit:,}"
-        for name, size, units, unit in zip(
-            "MNK", (m, n, k), found.units, parameters.units, strict=True
-        )
-        if size < 1 or units > MOST_UNITS
-    ]
-    if problems:
-        raise InputError(problems)
+    found.check()
     return found

@@ -7,22 +7,17 @@ next tile uses too are not sent again: A where K is one tile, B where K and N ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from accelsim.accelerators.product import TiledProduct
 from accelsim.accelerators.systolic.parameters import SystolicParameters
-from accelsim.accelerators.tiling import Tile, tiles_of
-from accelsim.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["MOST_UNITS", "Product", "product_of", "reference"]
-
-MOST_UNITS = (1 << 16) - 1
-"""Of a rank, as the registers hold them."""
+__all__ = ["Product", "product_of", "reference"]
 
 
 def reference(activations: NDArray[np.integer], weights: NDArray[np.integer]) -> NDArray[np.int32]:
@@ -43,20 +38,10 @@ def reference(activations: NDArray[np.integer], weights: NDArray[np.integer]) ->
 
 
 @dataclass(frozen=True)
-class Product:
+class Product(TiledProduct):
     """One product for an array: its sizes, and its streams."""
 
     parameters: SystolicParameters
-    m: int
-    n: int
-    k: int
-
-    @property
-    def units(self) -> tuple[int, int, int]:
-        """Of ranks M, N and K: how many units, the last perhaps partial; what registers take."""
-        sizes = (self.m, self.n, self.k)
-        m, n, k = (-(-s // u) for s, u in zip(sizes, self.parameters.units, strict=True))
-        return m, n, k
 
     def activations(self, values: NDArray[np.integer]) -> NDArray[np.uint8]:
         """Beats of the stream of activations.
@@ -70,7 +55,7 @@ class Product:
         import numpy as np
 
         parameters = self.parameters
-        filled = self._filled(values, (0, 2))
+        filled = self.filled(values, (0, 2))
         words = []
         for tile in self.tiles():
             if tile.new_a:
@@ -80,7 +65,7 @@ class Product:
                 else:
                     folds = [f.T for f in np.split(part, part.shape[0] // parameters.rows, axis=0)]
                 words += folds
-        return self._beats(np.concatenate(words), parameters.activation_bits)
+        return self.packed(np.concatenate(words), parameters.activation_bits)
 
     def weights(self, values: NDArray[np.integer]) -> NDArray[np.uint8]:
         """Beats of the stream of weights.
@@ -94,24 +79,13 @@ class Product:
         import numpy as np
 
         parameters = self.parameters
-        filled = self._filled(values, (2, 1))
+        filled = self.filled(values, (2, 1))
         words = []
         for tile in self.tiles():
             if tile.new_b:
                 part = filled[tile.k, tile.n]
                 words += np.split(part, part.shape[1] // parameters.columns, axis=1)
-        return self._beats(np.concatenate(words), parameters.weight_bits)
-
-    @property
-    def result_beats(self) -> int:
-        """Of the stream of results."""
-        columns = self.parameters.columns
-        words: int = sum(
-            (tile.m.stop - tile.m.start) * ((tile.n.stop - tile.n.start) // columns)
-            for tile in self.tiles()
-            if tile.ends
-        )
-        return words * self.parameters.z_bytes // self.parameters.stream_bytes
+        return self.packed(np.concatenate(words), parameters.weight_bits)
 
     def results(self, beats: NDArray[np.uint8]) -> NDArray[np.int32]:
         """The product, from the beats of the stream of results.
@@ -122,45 +96,7 @@ class Product:
         Returns:
             [M, N].
         """
-        import numpy as np
-
-        columns = self.parameters.columns
-        words = np.ascontiguousarray(beats).reshape(-1).view("<i4").reshape(-1, columns)
-        m, n, _ = (u * s for u, s in zip(self.units, self.parameters.units, strict=True))
-        found = np.zeros((m, n), np.int32)
-        at = 0
-        for tile in self.tiles():
-            if tile.ends:
-                rows = tile.m.stop - tile.m.start
-                for first in range(tile.n.start, tile.n.stop, columns):
-                    found[tile.m, first : first + columns] = words[at : at + rows]
-                    at += rows
-        return found[: self.m, : self.n]
-
-    def tiles(self) -> Iterator[Tile]:
-        """Tiles in their order, with the elements of each rank, zeros included."""
-        return tiles_of(self.units, self.parameters.units, self.parameters.tile_units)
-
-    def _filled(self, values: NDArray[np.integer], ranks: tuple[int, int]) -> NDArray[np.integer]:
-        """With zeros up to whole units."""
-        import numpy as np
-
-        whole = [self.units[r] * self.parameters.units[r] for r in ranks]
-        sizes = ((self.m, self.n, self.k)[r] for r in ranks)
-        return np.pad(values, [(0, w - s) for w, s in zip(whole, sizes, strict=True)])
-
-    def _beats(self, words: NDArray[np.integer], bits: int) -> NDArray[np.uint8]:
-        """Words of values as rows of bytes, the first value in the low bits."""
-        import numpy as np
-
-        if bits in (8, 16):
-            raw = words.astype(f"<i{bits // 8}").tobytes()
-            return np.frombuffer(raw, np.uint8).reshape(-1, self.parameters.stream_bytes)
-        planes = (words.astype(np.int64)[..., None] >> np.arange(bits)) & 1
-        packed = np.packbits(
-            planes.reshape(len(words), -1).astype(np.uint8), axis=1, bitorder="little"
-        )
-        return packed.reshape(-1, self.parameters.stream_bytes)
+        return self.unpacked(beats, "<i4")
 
 
 def product_of(parameters: SystolicParameters, m: int, n: int, k: int) -> Product:
@@ -176,14 +112,5 @@ def product_of(parameters: SystolicParameters, m: int, n: int, k: int) -> Produc
         InputError: where a size is not legal.
     """
     found = Product(parameters, m, n, k)
-    problems = []
-    for name, size, units, unit in zip(
-        "MNK", (m, n, k), found.units, parameters.units, strict=True
-    ):
-        if size < 1 or units > MOST_UNITS:
-            problems.append(
-                f"product: {name} is {size}, must be a whole number from 1 to {MOST_UNITS * unit:,}"
-            )
-    if problems:
-        raise InputError(problems)
+    found.check()
     return found

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from accelsim.accelerators.array_timing import PRODUCT_LATENCY_CYCLES
 from accelsim.accelerators.systolic.parameters import SUM_BITS, SystolicParameters
 from accelsim.accelerators.systolic.resources import fit, measured
-from accelsim.accelerators.systolic.timing import PRODUCT_LATENCY_CYCLES
 
 __all__ = ["architecture_text", "mapper_text"]
 

@@ -87,27 +87,4 @@ def _beats(job: Product, seed: int) -> tuple[NDArray[np.uint8], ...]:
             ((job.k, job.n), parameters.weight_bits),
         )
     )
-    return job.activations(a), job.weights(b), result_beats(job, reference(a, b))
-
-
-def result_beats(job: Product, values: NDArray[np.int32]) -> NDArray[np.uint8]:
-    """Beats of a product: what ``Product.results`` reads.
-
-    Args:
-        job: the product.
-        values: [M, N].
-    """
-    import numpy as np
-
-    columns = job.parameters.columns
-    m, n, _ = (u * s for u, s in zip(job.units, job.parameters.units, strict=True))
-    filled = np.zeros((m, n), np.int32)
-    filled[: job.m, : job.n] = values
-    words = [
-        filled[tile.m, first : first + columns]
-        for tile in job.tiles()
-        if tile.ends
-        for first in range(tile.n.start, tile.n.stop, columns)
-    ]
-    raw = np.concatenate(words).astype("<i4").tobytes()
-    return np.frombuffer(raw, np.uint8).reshape(-1, job.parameters.stream_bytes)
+    return job.activations(a), job.weights(b), job.beats_of(reference(a, b))

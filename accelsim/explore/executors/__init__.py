@@ -2,5 +2,6 @@
 
 from accelsim.explore.executors.executor import Chunk, Done, Executor
 from accelsim.explore.executors.local import Inline, Processes
+from accelsim.explore.executors.patient import Patient
 
-__all__ = ["Chunk", "Done", "Executor", "Inline", "Processes"]
+__all__ = ["Chunk", "Done", "Executor", "Inline", "Patient", "Processes"]

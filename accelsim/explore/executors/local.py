@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import connection
 
 from accelsim.explore.executors.executor import Chunk, Done
 from accelsim.explore.executors.work import Job, evaluate_chunk
@@ -47,6 +50,9 @@ _MOST_TRIES = 3
 class Processes:
     """Several processes. One that is killed is replaced, and its points evaluated again.
 
+    Points that were in flight then are handed over one by one, and those with which processes have
+    ended twice alone, so that none is given up for the fault of another.
+
     Args:
         job: the study.
         workers: how many.
@@ -56,21 +62,53 @@ class Processes:
         self._job, self.workers = job, workers
         self._pool = self._started()
         self._running: dict[Future[Done], Chunk] = {}
+        self._todo: deque[Chunk] = deque()
+        self._again: deque[Chunk] = deque()
+        """Single points that were in flight when a process ended."""
+        self._alone = False
+        """Whether what runs must run alone."""
         self._tries: dict[int, int] = {}
 
     def _started(self) -> ProcessPoolExecutor:
         # Spawned, not forked: a fork of a process with threads may hang.
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self.workers, mp_context=context, initializer=_leave_interrupts)
+        return ProcessPoolExecutor(self.workers, mp_context=context, initializer=_follow)
 
     def submit(self, chunk: Chunk) -> None:
         """Hand over a chunk."""
-        self._running[self._pool.submit(evaluate_chunk, self._job, chunk)] = chunk
+        self._todo.append(chunk)
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Chunks that wait, as far as they may run beside those that do."""
+        while not (self._alone and self._running):
+            self._alone = False
+            if self._again:
+                self._alone = self._tries[self._again[0].numbers[0]] >= _MOST_TRIES - 1
+                if len(self._running) >= (1 if self._alone else self.workers):
+                    self._alone = False
+                    return
+                chunk = self._again.popleft()
+            elif self._todo:
+                chunk = self._todo.popleft()
+            else:
+                return
+            self._running[self._started_on(chunk)] = chunk
+
+    def _started_on(self, chunk: Chunk) -> Future[Done]:
+        try:
+            return self._pool.submit(evaluate_chunk, self._job, chunk)
+        except BrokenProcessPool as error:
+            # A process ended since the last wait; the next one deals with it.
+            future: Future[Done] = Future()
+            future.set_exception(error)
+            return future
 
     def wait(self) -> list[Done]:
         """Chunks that are done."""
         finished: list[Done] = []
         while not finished:
+            self._hand_over()
             ready, _ = wait(self._running, return_when=FIRST_COMPLETED)
             lost: list[Chunk] = []
             for future in ready:
@@ -80,12 +118,12 @@ class Processes:
                 except BrokenProcessPool:
                     lost.append(chunk)
             if lost:
-                finished += self._again(lost)
+                finished += self._replaced(lost)
         return finished
 
-    def _again(self, lost: list[Chunk]) -> list[Done]:
-        """Start new processes, and hand over what was in flight point by point; give up on points
-        with which processes have ended time and again."""
+    def _replaced(self, lost: list[Chunk]) -> list[Done]:
+        """Start new processes, and note what was in flight point by point; give up on points with
+        which processes have ended time and again."""
         lost += self._running.values()
         self._running.clear()
         self._pool.shutdown(wait=True, cancel_futures=True)
@@ -96,7 +134,7 @@ class Processes:
                 single = Chunk((number,), (parameters,))
                 tries = self._tries[number] = self._tries.get(number, 0) + 1
                 if tries < _MOST_TRIES:
-                    self.submit(single)
+                    self._again.append(single)
                 else:
                     reason = (
                         f"the process that evaluated it ended, {tries} times, perhaps for want of "
@@ -115,6 +153,15 @@ class Processes:
             child.terminate()
 
 
-def _leave_interrupts() -> None:
-    """Ctrl-C reaches all processes, and the first one alone deals with it."""
+def _follow() -> None:
+    """What a process does at its start: it leaves Ctrl-C, which reaches all, to the first one, and
+    ends with it, however that ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from accelsim.explore.report.columns import metric_names, unit_ending, unit_of
+from accelsim.explore.report.columns import metric_names
+from accelsim.study.metrics import metric_of
 
 __all__ = ["Figure", "colour_parameter", "figures_of", "is_log", "value_of"]
 
@@ -36,13 +37,21 @@ def figures_of(data: Mapping[str, Any]) -> list[Figure]:
     named = {each.name for each in found}
     for name in metric_names(data):
         if name not in named:
-            found.append(Figure(name, _words(name), unit_of(name), None))
+            found.append(_figure(name))
     return found
 
 
-def _words(name: str) -> str:
-    """A metric's name without its unit: that stands with the figures."""
-    return name.removesuffix(unit_ending(name)).replace("_", " ").replace(".", ": ")
+def _figure(name: str) -> Figure:
+    """A metric by its name: of the whole point, of a run (``prefill.latency_s``), of a family."""
+    head, _, rest = name.partition(".")
+    metric, run = metric_of(name, ()), ""
+    if metric is None and rest:
+        metric, run = metric_of(rest, ()), f"{head}: "
+    if metric is None:
+        return Figure(name, name, "", None)
+    base = rest if run else name
+    member = f" of {base.partition('.')[2]}" if "." in base else ""
+    return Figure(name, f"{run}{metric.label}{member}", metric.unit, None)
 
 
 def value_of(point: Mapping[str, Any], figure: str) -> float | None:

@@ -1,42 +1,21 @@
-"""What a point of a study is as a row of a table: the columns, and what their units are."""
+"""What a point of a study is as a row of a table."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from accelsim.errors import InputError
-
-__all__ = ["Column", "columns_of", "metric_names", "row_of", "unit_ending", "unit_of"]
+__all__ = ["OTHER_METRICS", "Column", "columns_of", "metric_names", "row_of"]
 
 Kind = Literal["whole", "number", "text"]
 Cell = int | float | str | None
 
-_FIXED = ("number", "status", "reason")
+OTHER_METRICS = "other_metrics"
+"""The column of figures that have none: a JSON object."""
+_FIXED = ("number", "status", "reason", OTHER_METRICS)
 _MOST_WHOLE = 2**63
-
-# Endings of the names of metrics, the longest first; whatever a name ends in is its unit.
-_UNITS: tuple[tuple[str, str], ...] = (
-    ("_bytes_per_s", "B/s"),
-    ("_per_mm2", "/mm2"),
-    ("_per_joule", "/J"),
-    ("_per_j", "/J"),
-    ("_per_w", "/W"),
-    ("_per_s", "/s"),
-    ("_per_usd", "/USD"),
-    ("_j_s", "J s"),
-    ("_cycles", "cycles"),
-    ("_bytes", "B"),
-    ("_mm2", "mm2"),
-    ("_um2", "um2"),
-    ("_usd", "USD"),
-    ("_hz", "Hz"),
-    ("_pj", "pJ"),
-    ("_w", "W"),
-    ("_j", "J"),
-    ("_s", "s"),
-)
 
 
 @dataclass(frozen=True)
@@ -45,24 +24,9 @@ class Column:
 
     name: str
     kind: Kind
-    group: Literal["point", "parameter", "metric"]
+    group: Literal["point", "parameter", "metric", "other"]
     key: str
     """Of the point, its parameters or its figures."""
-
-
-def unit_of(metric: str) -> str:
-    """The unit that the name of a metric ends in; nothing where it is a plain number.
-
-    Example:
-        >>> unit_of("prefill.latency_s"), unit_of("tokens_per_s"), unit_of("utilization")
-        ('s', '/s', '')
-    """
-    return dict(_UNITS).get(unit_ending(metric), "")
-
-
-def unit_ending(metric: str) -> str:
-    """The part of a metric's name that is its unit: ``_per_s`` of ``tokens_per_s``."""
-    return next((end for end, _ in _UNITS if metric.endswith(end)), "")
 
 
 def metric_names(data: Mapping[str, Any]) -> list[str]:
@@ -74,7 +38,7 @@ def metric_names(data: Mapping[str, Any]) -> list[str]:
 
 
 def columns_of(data: Mapping[str, Any], metrics: Iterable[str]) -> tuple[Column, ...]:
-    """Columns of a table of points: number, status, parameters, figures, reason.
+    """Columns of a table of points: number, status, parameters, figures, reason, all other figures.
 
     A parameter that is named as another column is ``parameter.NAME``.
 
@@ -94,6 +58,7 @@ def columns_of(data: Mapping[str, Any], metrics: Iterable[str]) -> tuple[Column,
         *parameters,
         *(Column(name, "number", "metric", name) for name in figures),
         Column("reason", "text", "point", "reason"),
+        Column(OTHER_METRICS, "text", "other", OTHER_METRICS),
     )
 
 
@@ -114,19 +79,20 @@ def _kind(values: Sequence[Cell]) -> Kind:
 def row_of(point: Mapping[str, Any], columns: Sequence[Column]) -> list[Cell]:
     """Cells of a point; None where it has no such parameter or figure.
 
-    Raises:
-        InputError: where it has a figure that no column is for.
+    Figures for which there is no column stand in the last one: which there are may depend on the
+    machine, and is known for sure only once all points were seen.
     """
     figures = {**point["objectives"], **point["metrics"]}
-    parts = {"point": point, "parameter": point["parameters"], "metric": figures}
-    row = [_cell(parts[column.group].get(column.key), column.kind) for column in columns]
-    known = {column.key for column in columns if column.group == "metric"}
-    if not figures.keys() <= known:
-        name = next(name for name in figures if name not in known)
-        raise InputError(
-            f"point {point['number']}: metric '{name}' has no column; name all metrics of the study"
-        )
-    return row
+    named = {column.key for column in columns if column.group == "metric"}
+    rest = {name: figures[name] for name in figures if name not in named}
+    other = {OTHER_METRICS: json.dumps(rest) if rest else None}
+    parts = {
+        "point": point,
+        "parameter": point["parameters"],
+        "metric": figures,
+        "other": other,
+    }
+    return [_cell(parts[column.group].get(column.key), column.kind) for column in columns]
 
 
 def _cell(value: Cell, kind: Kind) -> Cell:

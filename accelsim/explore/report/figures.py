@@ -30,7 +30,7 @@ def figure_text(value: float | None, unit: str) -> str:
     """
     if value is None:
         return "unknown"
-    if unit == "B":
+    if unit in ("B", "bytes"):
         return bytes_text(value)
     if value and (unit in _PREFIXED or (unit == "s" and abs(value) < 1)):
         size, prefix = next((step for step in _PREFIXES if abs(value) >= step[0]), _PREFIXES[-1])

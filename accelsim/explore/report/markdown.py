@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from math import isclose
 from typing import Any
 
 from accelsim.explore.report.figures import figure_text, value_text
@@ -61,6 +62,8 @@ def _summary(data: Mapping[str, Any]) -> str:
         f"simulated, {len(data['front']):,} are on the front.",
         f"Wanted: {goals}.",
     ]
+    if data.get("excluded"):
+        lines.append(f"Constraints on parameters alone left out {data['excluded']:,} more.")
     if data["constraints"]:
         lines.append(f"Constraints: {'; '.join(data['constraints'])}.")
     return _plain(" ".join(lines))
@@ -75,7 +78,13 @@ def _front(data: Mapping[str, Any]) -> list[str]:
         for each in data["parameters"]
         if any(each["name"] in design["parameters"] for design in front)
     ]
-    played = {name for design in front for name in design["event"] or {}}
+    # Playing a design out changes its time, hardly ever more.
+    played = {
+        name
+        for design in front
+        for name, value in (design["event"] or {}).items()
+        if not isclose(value, design["objectives"][name], rel_tol=1e-4)
+    }
     head = ["point", *parameters]
     for each in data["objectives"]:
         head.append(each["label"])

@@ -40,6 +40,7 @@ def pack(data: Mapping[str, Any]) -> dict[str, Any]:
     figures = figures_of(data)
     return {
         **{key: data[key] for key in _KEPT},
+        "excluded": data.get("excluded", 0),
         "colour": colour_parameter(data),
         "figures": [
             {

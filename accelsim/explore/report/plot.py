@@ -54,7 +54,7 @@ def pareto_plot(data: Mapping[str, Any]) -> dict[str, bytes]:
 def _groups(data: Mapping[str, Any]) -> dict[str, str]:
     """Value of the parameter that colours -> its colour."""
     name = colour_parameter(data)
-    values = next((each["values"] for each in data["parameters"] if each["name"] == name), [])
+    values = [v for each in data["parameters"] if each["name"] == name for v in each["values"]]
     return {str(value): colour for value, colour in zip(values, _COLOURS, strict=False)}
 
 
@@ -111,12 +111,15 @@ def _line(axes: Axes, best: Sequence[tuple[float, float]], x: Figure, y: Figure)
 
 
 def _frame(axes: Axes, known: Sequence[tuple[Point, float, float]], x: Figure, y: Figure) -> None:
-    for i, (figure, axis) in enumerate(((x, axes.xaxis), (y, axes.yaxis)), 1):
-        if figure.name != "number" and is_log([float(each[i]) for each in known]):  # type: ignore[arg-type]
-            axis._set_axes_scale("log")
+    for figure, label, scale, values in (
+        (x, axes.set_xlabel, axes.set_xscale, [a for _, a, _ in known]),
+        (y, axes.set_ylabel, axes.set_yscale, [b for _, _, b in known]),
+    ):
+        if figure.name != "number" and is_log(values):
+            scale("log")
         unit = f" ({figure.unit})" if figure.unit else ""
         goal = f", {_GOALS[figure.goal]}" if figure.goal else ""
-        axis.set_label_text(f"{figure.label}{unit}{goal}", parse_math=False)
+        label(f"{figure.label}{unit}{goal}", parse_math=False)
     axes.grid(visible=True, which="major", color="0.9", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
@@ -129,8 +132,10 @@ def _legend(figure: Canvas, data: Mapping[str, Any], groups: Mapping[str, str]) 
         Line2D([], [], linestyle="", marker="o", markersize=5, color=colour, label=_short(value))
         for value, colour in groups.items()
     ]
-    ringed = {"markerfacecolor": "none", "markeredgecolor": "black"}
-    marks.append(Line2D([], [], linestyle="", marker="o", markersize=6, label="front", **ringed))
+    marks.append(
+        Line2D([], [], linestyle="", marker="o", markersize=6, label="front",
+               markerfacecolor="none", markeredgecolor="black")
+    )  # fmt: skip
     if any(point["status"] == "infeasible" for point in data["points"]):
         marks.append(
             Line2D([], [], linestyle="", marker="o", markersize=4, color="#bbbbbb",

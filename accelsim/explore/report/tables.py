@@ -63,14 +63,14 @@ def write_tables(
         points: they are gone through once, ``ROWS_AT_ONCE`` at a time.
         csv_path: where the one goes; none where None.
         parquet_path: where the other goes.
-        metrics: names of all figures; where None, those of the points in ``data``.
+        metrics: names of figures that are columns; where None, those of the points in ``data``.
+            Further ones stand together in the column ``other_metrics``.
 
     Returns:
         How many points there were.
 
     Raises:
         UnsupportedError: where the package for Parquet is not installed.
-        InputError: where a point has a figure that is not named.
         OSError: where a file cannot be written; what is there of it is not complete.
     """
     if parquet_path is not None:

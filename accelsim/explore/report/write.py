@@ -15,7 +15,7 @@ from accelsim.errors import InputError, UnsupportedError
 from accelsim.explore.report.markdown import study_markdown
 from accelsim.explore.report.page import study_page
 from accelsim.explore.report.tables import require_table_packages, write_tables
-from accelsim.files import output_folder
+from accelsim.files import check_folder, output_folder
 
 __all__ = ["FILES", "require_study_report_packages", "write_study_report"]
 
@@ -57,7 +57,7 @@ def write_study_report(
         data: the document of the study. Its points are those that the page shows.
         points: all points, for the tables; they are gone through once, few at a time.
         folder: made if it is not there. What it holds by other names stays.
-        metrics: names of all figures of points; where None, those of the points in ``data``.
+        metrics: names of figures that are columns; where None, those of the points in ``data``.
 
     Returns:
         The files that were written.
@@ -69,9 +69,13 @@ def write_study_report(
     require_study_report_packages()
     from accelsim.explore.report.plot import pareto_plot
 
+    check_folder(folder)
+    _check_places(folder)
+    # Points are in the tables; the rest is what a comparison reads.
+    document = {key: value for key, value in data.items() if key != "points"}
     files = {
         "index.html": study_page(data).encode(),
-        "study.json": (json.dumps(data, indent=1, allow_nan=False) + "\n").encode(),
+        "study.json": (json.dumps(document, indent=2, allow_nan=False) + "\n").encode(),
         "study.md": study_markdown(data).encode(),
         **pareto_plot(data),
     }
@@ -89,7 +93,6 @@ def write_study_report(
             parquet_path=waiting / "points.parquet",
             metrics=metrics,
         )
-        _check_places(folder)
         for name in FILES:
             os.replace(waiting / name, folder / name)
     except OSError as error:

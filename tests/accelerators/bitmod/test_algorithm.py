@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accelsim.accelerators.bitmod.algorithm import (
-    MOST_UNITS,
     Product,
     Weights,
     product_of,
@@ -19,6 +18,7 @@ from accelsim.accelerators.bitmod.algorithm import (
 )
 from accelsim.accelerators.bitmod.golden import group_bound, group_words
 from accelsim.accelerators.bitmod.parameters import BitModParameters
+from accelsim.accelerators.product import MOST_UNITS
 from accelsim.errors import InputError
 from accelsim.formats.bitmod import decode
 

@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("amaranth")
 
+from accelsim.accelerators.array_timing import array_latency_cycles
 from accelsim.accelerators.bitmod import timing
 from accelsim.accelerators.bitmod.algorithm import product_of
 from accelsim.accelerators.bitmod.bench.layers import event_cycles
@@ -22,7 +23,6 @@ from accelsim.accelerators.bitmod.model import (
 )
 from accelsim.accelerators.bitmod.parameters import BitModParameters
 from accelsim.accelerators.bitmod.pe.arithmetic import BitSerialArithmetic
-from accelsim.accelerators.systolic.timing import array_latency_cycles
 from accelsim.checking import check_file
 from accelsim.pipeline import simulate
 

@@ -1,17 +1,15 @@
 """The PE in compiled simulation: bit for bit the golden model's, in exactly as many cycles."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 
+from accelsim.accelerators.bench.runner import Runner
+from accelsim.accelerators.bench.stalls import random_stalls
+from accelsim.accelerators.bitmod.bench.pes import PeTrial
 from accelsim.accelerators.bitmod.golden import LANES, word_results
-from accelsim.accelerators.bitmod.pe.check import (
-    GroupTrial,
-    check_groups,
-    random_group_trial,
-    random_stalls,
-    run_trials,
-    word_items,
-)
+from accelsim.accelerators.bitmod.pe.check import GroupTrial, random_group_trial, word_items
 from accelsim.accelerators.bitmod.pe.group import GroupPe
 from accelsim.accelerators.bitmod.pe.layouts import Widths, weight_layout
 from accelsim.errors import InputError
@@ -26,19 +24,32 @@ CYCLES = {"int8": 128, "int6": 96, "int4": 64, "fp4": 64, "fp3": 64}
 WEIGHTS = {"int8": 16, "int6": 24, "int4": 32, "fp4": 32, "fp3": 32}
 
 
+def check_groups(
+    runner: Runner, lanes: int, counts: Mapping[str, int], groups: int, random: np.random.Generator
+) -> None:
+    """Groups of every type, back to back and with pauses: values, and how far apart they are."""
+    for name, count in counts.items():
+        for stalls in ({}, random_stalls(random, ("i", "o"))):
+            trial = PeTrial(random_group_trial(name, groups, count, random), lanes, stalls)
+            run = trial.run(runner)
+            assert (trial.wrong_values(run), trial.wrong_cycles(run)) == ("", ""), name
+
+
 def test_groups_of_every_type_with_and_without_pauses() -> None:
-    random = np.random.default_rng(1)
-    for stalls in (None, random_stalls(random)):
-        trials = [random_group_trial(name, 12, n, random) for name, n in WEIGHTS.items()]
-        wrong, _ = run_trials(Interpreted(GroupPe()), trials, 4, stalls=stalls)
-        assert wrong == 0
+    check_groups(Runner(GroupPe, "amaranth"), 4, WEIGHTS, 6, np.random.default_rng(1))
+
+
+def test_cycles_of_a_group_are_those_of_its_terms() -> None:
+    random = np.random.default_rng(2)
+    for name, cycles in CYCLES.items():
+        assert PeTrial(random_group_trial(name, 1, 128, random), 4, {}).words.steps == cycles
 
 
 @pytest.mark.slow
 def test_hundreds_of_groups_of_every_type() -> None:
-    found = check_groups(600, seed=1, block=40)
-    assert (found.groups, found.mismatches) == (600, 0)
-    assert found.cycles == CYCLES
+    runner, random = Runner(GroupPe, "cxxrtl"), np.random.default_rng(1)
+    for count in (128, 96, 200):
+        check_groups(runner, 4, dict.fromkeys(CYCLES, count), 40, random)
 
 
 def test_latency_and_cycles_are_as_said() -> None:
@@ -74,11 +85,10 @@ def test_no_group_is_left_behind_by_a_reset() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("lanes", LANES[:3])  # 16 lanes take most of a minute to compile
 def test_ten_thousand_groups(lanes: int) -> None:
-    found = check_groups(10_000, seed=lanes, lanes=lanes, block=500)
-    assert found.mismatches == 0
-    expected = {name: cycles * 4 // lanes for name, cycles in CYCLES.items()}
-    if lanes <= 8:
-        assert found.cycles == expected
+    runner, random = Runner(lambda: GroupPe(lanes), "cxxrtl"), np.random.default_rng(lanes)
+    for count in (128, 96, 200):
+        counts = dict.fromkeys(CYCLES, count * max(lanes // 8, 1))
+        check_groups(runner, lanes, counts, 350, random)
 
 
 @pytest.mark.slow

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accelsim.accelerators.systolic.algorithm import MOST_UNITS, Product, product_of, reference
+from accelsim.accelerators.product import MOST_UNITS
+from accelsim.accelerators.systolic.algorithm import Product, product_of, reference
 from accelsim.accelerators.systolic.parameters import DATAFLOWS, INTEGERS, SystolicParameters
 from accelsim.errors import InputError
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from accelsim.accelerators.systolic import model, timing
+from accelsim.accelerators import array_timing as timing
+from accelsim.accelerators.systolic import model
 from accelsim.accelerators.systolic import verify as bench
 from accelsim.accelerators.systolic.bench.layers import layer_trial
 from accelsim.accelerators.systolic.parameters import DATAFLOWS

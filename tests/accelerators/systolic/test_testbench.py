@@ -16,7 +16,7 @@ from accelsim.accelerators.systolic.algorithm import product_of
 from accelsim.accelerators.systolic.bench.layers import event_cycles
 from accelsim.accelerators.systolic.gateware import REGISTERS
 from accelsim.accelerators.systolic.parameters import SystolicParameters
-from accelsim.accelerators.systolic.testbench import bench_files, default_products, result_beats
+from accelsim.accelerators.systolic.testbench import bench_files, default_products
 from accelsim.accelerators.systolic.verilog import systolic_verilog
 from accelsim.errors import InputError
 
@@ -60,7 +60,7 @@ def test_the_header_tells_the_parameters_and_no_date(text: str) -> None:
 def test_beats_of_results_are_what_the_host_reads() -> None:
     job = product_of(SMALL, 19, 9, 17)
     values = np.arange(19 * 9, dtype=np.int32).reshape(19, 9) - 50
-    beats = result_beats(job, values)
+    beats = job.beats_of(values)
     assert len(beats) == job.result_beats
     assert (job.results(beats) == values).all()
 

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accelsim.accelerators.systolic.parameters import DATAFLOWS, SystolicParameters
-from accelsim.accelerators.systolic.timing import (
+from accelsim.accelerators.array_timing import (
     PRODUCT_LATENCY_CYCLES,
     Tiles,
     array_cycles,
     array_latency_cycles,
     stalled_cycles,
 )
+from accelsim.accelerators.systolic.parameters import DATAFLOWS, SystolicParameters
 from accelsim.gateware.arrays.cell import DenseArithmetic
 from accelsim.gateware.sequencer.core import DATAFLOWS as FLOWS
 

@@ -99,7 +99,8 @@ def _design(point: Point) -> dict[str, Any]:
     number, parameters = point["number"], point["parameters"]
     command = f"accelsim simulate matmul --on {parameters['machine']!r} --set M={number}"
     played = number % 2 == 0
-    event = {"latency_s": point["objectives"]["latency_s"] * 1.07} if played else None
+    figures = point["objectives"]
+    event = figures | {"latency_s": figures["latency_s"] * 1.07} if played else None
     return {
         "number": number,
         "parameters": parameters,
@@ -210,15 +211,11 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     faults: list[str] = []
     contexts: list[Any] = []
 
-    def opened(
-        data: Study, fragment: str = "", *, width: int = 1280, scheme: str = "light"
-    ) -> Any:
+    def opened(data: Study, fragment: str = "", *, width: int = 1280, scheme: str = "light") -> Any:
         path = tmp_path / "index.html"
         path.write_text(study_page(data), encoding="utf-8")
         viewport = {"width": width, "height": 900}
-        contexts.append(
-            browser.new_context(viewport=viewport, offline=True, color_scheme=scheme)
-        )
+        contexts.append(browser.new_context(viewport=viewport, offline=True, color_scheme=scheme))
         page = contexts[-1].new_page()
         page.on("console", lambda message: faults.append(message.text))
         page.on("pageerror", lambda error: faults.append(str(error)))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from accelsim.accelerators.systolic.timing import PRODUCT_LATENCY_CYCLES
+from accelsim.accelerators.array_timing import PRODUCT_LATENCY_CYCLES
 from accelsim.errors import InputError, UnsupportedError
 from accelsim.gateware.arrays.cell import DenseArithmetic
 from accelsim.gateware.arrays.output_stationary import OutputStationaryArray

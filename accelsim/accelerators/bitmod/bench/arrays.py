@@ -7,12 +7,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from accelsim.accelerators.array_timing import Tiles, array_cycles, stalled_cycles
 from accelsim.accelerators.bench.stalls import random_stalls
 from accelsim.accelerators.bitmod.golden import MANTISSA_BITS, group_result
 from accelsim.accelerators.bitmod.parameters import ACTIVATION_BITS, SCALE_BITS, BitModParameters
 from accelsim.accelerators.bitmod.terms import terms_of
 from accelsim.accelerators.bitmod.timing import PE_CYCLES
-from accelsim.accelerators.systolic.timing import Tiles, array_cycles, stalled_cycles
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,20 +1,16 @@
-"""The PE in simulation against the golden model, over many groups."""
+"""Groups of every kind, and how a PE takes them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from accelsim.accelerators.bitmod.golden import (
-    MANTISSA_BITS,
     SCALE_BITS,
     GroupWords,
     group_words,
-    word_results,
 )
-from accelsim.accelerators.bitmod.terms import TERM_FORMATS, term_format
+from accelsim.accelerators.bitmod.terms import term_format
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,23 +18,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "GroupCheck",
     "GroupTrial",
-    "check_groups",
     "random_group_trial",
-    "random_stalls",
-    "run_trials",
     "word_items",
 ]
 
-_BLOCK = 4096
-"""Groups in a run."""
-_SIZES = (128, 128, 96, 200)
-"""Weights in a group, of lanes four at most; more lanes want more for 16 words."""
-_STALL_LENGTH = 1009
 _TERM_BITS = 4
 _WORD_BITS = 32
-_RESULT_BITS = MANTISSA_BITS + SCALE_BITS
 
 
 @dataclass(frozen=True)
@@ -56,17 +42,6 @@ class GroupTrial:
     def words(self, lanes: int) -> GroupWords:
         """In the order in which a PE takes them."""
         return group_words(self.activation_bits, self.codes, self.name, self.selectors, lanes=lanes)
-
-
-@dataclass(frozen=True)
-class GroupCheck:
-    """What a check found."""
-
-    groups: int
-    mismatches: int
-    """Groups whose result differs from the golden model's, or did not come."""
-    cycles: dict[str, int]
-    """Type of weights -> cycles from a group's result to the next one's, back to back, at 128."""
 
 
 def random_group_trial(name: str, groups: int, count: int, random: Generator) -> GroupTrial:
@@ -181,91 +156,3 @@ def word_items(words: GroupWords, scales: NDArray[np.int32]) -> NDArray[np.uint3
         low = np.concatenate([low, shared[..., None]], axis=-1)
     columns.append(low.astype(np.uint32))
     return np.concatenate(columns, axis=-1).reshape(groups * words.steps, -1)
-
-
-def check_groups(
-    count: int, *, seed: int = 0, lanes: int = 4, cache: Path | None = None, block: int = _BLOCK
-) -> GroupCheck:
-    """Run many groups through a compiled PE, and compare with the golden model bit for bit.
-
-    All types of weights in turn, groups back to back or, in every third block, with pauses.
-
-    Args:
-        count: of groups.
-        seed: of what is drawn.
-        lanes: of the PE.
-        cache: folder for compiled components; the user's cache where None.
-        block: groups in a run.
-
-    Raises:
-        UnsupportedError: where a tool is missing.
-    """
-    import numpy as np
-
-    from accelsim.accelerators.bitmod.pe.group import GroupPe
-    from accelsim.gateware.compiled import compile_component
-
-    random = np.random.default_rng(seed)
-    compiled = compile_component(GroupPe(lanes), cache=cache)
-    wrong, done, at = 0, 0, 0
-    cycles: dict[str, int] = {}
-    while done < count:
-        name = tuple(TERM_FORMATS)[at % len(TERM_FORMATS)]
-        size = _SIZES[at // len(TERM_FORMATS) % len(_SIZES)] * max(lanes // 8, 1)
-        trial = random_group_trial(name, min(block, count - done), size, random)
-        stalled = at % 3 == 2
-        stalls = random_stalls(random) if stalled else None
-        missed, between = run_trials(compiled, [trial], lanes, stalls=stalls)
-        wrong += missed
-        done += len(trial.scales)
-        at += 1
-        if between and not stalled and size == 128:
-            cycles[name] = between
-    return GroupCheck(done, wrong, cycles)
-
-
-def random_stalls(random: Generator) -> dict[str, NDArray[np.uint8]]:
-    """Pauses of both streams, for ``Compiled.run``."""
-    import numpy as np
-
-    share = random.random() / 2
-    return {name: (random.random(_STALL_LENGTH) < share).astype(np.uint8) for name in ("i", "o")}
-
-
-def run_trials(
-    simulated: Any,
-    trials: Sequence[GroupTrial],
-    lanes: int,
-    *,
-    stalls: dict[str, NDArray[np.uint8]] | None = None,
-) -> tuple[int, int]:
-    """Run groups one after the other, and compare each with the golden model.
-
-    Args:
-        simulated: a ``GroupPe``, compiled or interpreted.
-        trials: groups, types in turn.
-        lanes: of the PE.
-        stalls: see ``random_stalls``.
-
-    Returns:
-        Groups with wrong results, and cycles from one result to the next; 0 where these differ.
-    """
-    import numpy as np
-
-    words = [trial.words(lanes) for trial in trials]
-    found = [word_results(each, trial.scales) for each, trial in zip(words, trials, strict=True)]
-    packed = [word_items(each, trial.scales) for each, trial in zip(words, trials, strict=True)]
-    exponents, mantissas = np.concatenate(found, axis=1).astype(np.int64)
-    items = np.concatenate(packed)
-    run = simulated.run(
-        {"i": items},
-        {"o": len(exponents)},
-        stalls=stalls,
-        most_cycles=8 * len(items) + 1000,
-        extra_cycles=64,
-    )
-    expected = exponents << _RESULT_BITS | mantissas & (1 << _RESULT_BITS) - 1
-    wrong = int((run.outputs["o"][:, 0] != expected).sum())
-    wrong += abs(run.passed["o"] - len(expected)) + run.broken["o"]
-    between = np.unique(np.diff(run.stamps["o"]))
-    return wrong, int(between[0]) if len(between) == 1 else 0

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from accelsim.accelerators.bench.shell import (
     STREAMS,
-    ShellJob,
     measured_cycles,
     result_beats,
-    run_shell,
+    run_product,
 )
 from accelsim.accelerators.bench.stalls import random_stalls
 from accelsim.accelerators.systolic.algorithm import Product, product_of, reference
@@ -80,14 +79,11 @@ class LayerTrial:
 
     def run(self, runner: Any, *, waves: Path | None = None) -> Run:
         """Write the registers, stream operands in and results out."""
-        job = ShellJob(
-            self.product.units,
-            self.product.activations(self.activations),
-            self.product.weights(self.weights),
-            self.product.result_beats,
+        product = self.product
+        operands = product.activations(self.activations), product.weights(self.weights)
+        return run_product(
+            runner, product, operands, stalls=self.stalls, expected=self.cycles, waves=waves
         )
-        most = 1000 + 16 * self.cycles
-        return run_shell(runner, job, stalls=self.stalls, most_cycles=most, waves=waves)
 
     def wrong_values(self, run: Run) -> str:
         """What is wrong with the results of a run; nothing where all is right."""

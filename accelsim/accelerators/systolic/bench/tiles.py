@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from accelsim.accelerators.array_timing import Tiles, array_cycles, stalled_cycles
 from accelsim.accelerators.bench.stalls import random_stalls
 from accelsim.accelerators.systolic.algorithm import reference
 from accelsim.accelerators.systolic.parameters import SUM_BITS, SystolicParameters
-from accelsim.accelerators.systolic.timing import Tiles, array_cycles, stalled_cycles
 
 if TYPE_CHECKING:
     import numpy as np

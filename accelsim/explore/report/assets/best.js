@@ -23,17 +23,18 @@ const MOST_EINSUMS = 1000;
 
 function setUpBest(model, act) {
   const {best} = model.data;
-  byId("best-panel").hidden = !best;
-  if (!best) return;
+  byId("best-panel").hidden = !best?.runs.length;
+  if (!best?.runs.length) return;
   byId("best-title").textContent = `Point ${best.number}: ${best.why}`;
   byId("best-run").append(...best.runs.map(({name}, i) => make("option", {value: String(i)}, name || "run")));
+  byId("einsums-box").open = best.runs.some(({result}) => result.layers.length === 1);
   byId("best-runs").hidden = best.runs.length < 2;
   byId("best-run").addEventListener("change", () => act.run(Number(byId("best-run").value)));
 }
 
 function renderBest(model, state, act) {
   const {best} = model.data;
-  if (!best) return;
+  if (!best?.runs.length) return;
   byId("best-run").value = String(state.run);
   const {result, timeline, command} = best.runs[state.run];
   byId("best-tiles").replaceChildren(...bestTiles(result));

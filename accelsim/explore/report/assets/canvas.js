@@ -1,8 +1,8 @@
 // Canvases as sharp as the screen, and the tip beside the pointer.
 
 /** The canvas of a box at its present size, empty, and what draws on it. */
-function openCanvas(box, width = box.clientWidth, height = box.clientHeight) {
-  const canvas = box.querySelector("canvas");
+function openCanvas(box, width = box.clientWidth, height = box.clientHeight, which = 0) {
+  const canvas = box.querySelectorAll("canvas")[which];
   const ratio = window.devicePixelRatio || 1;
   canvas.width = Math.max(1, Math.round(width * ratio));
   canvas.height = Math.max(1, Math.round(height * ratio));

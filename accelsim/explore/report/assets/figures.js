@@ -6,12 +6,13 @@ const PREFIXED = new Set(["J", "W", "Hz", "B/s", "op/s"]);
 /** A figure with its unit; an unknown one is said to be so. */
 function unitText(value, unit, most = 4) {
   if (value === null || value === undefined) return "unknown";
-  if (unit === "B") return scaled(value, BYTES, most);
+  if (unit === "B" || unit === "bytes") return scaled(value, BYTES, most);
   if (value !== 0 && (PREFIXED.has(unit) || (unit === "s" && Math.abs(value) < 1))) {
     const rounded = Number(value.toPrecision(12));
     const [size, prefix] = PREFIXES.find(([least]) => Math.abs(rounded) >= least) ?? PREFIXES.at(-1);
     return `${digits(rounded / size, most)} ${prefix}${unit}`;
   }
+  if (unit === "" && Math.abs(value) >= 1e6) return scaled(value, COUNTS, most);
   return unit.startsWith("/") ? digits(value, most) + unit : `${digits(value, most)} ${unit}`.trim();
 }
 

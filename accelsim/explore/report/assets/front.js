@@ -13,10 +13,14 @@ function frontColumns(model) {
   for (const {name, label, unit, values} of model.objectives) {
     const text = (value) => unitText(value, unit);
     columns.push({id: `f:${name}`, title: label, value: ({place}) => values[place], text});
-    const played = model.front.some(({event}) => Number.isFinite(event?.[name]));
-    if (played) columns.push({id: `e:${name}`, title: `${label}, played out`, value: ({event}) => event?.[name], text});
+    if (model.front.some((design) => isMoved(design, name, values))) columns.push({id: `e:${name}`, title: `${label}, played out`, value: ({event}) => event?.[name], text});
   }
   return columns;
+}
+
+/** Whether playing a design out gives another figure: hardly ever another than its time. */
+function isMoved({event, place}, name, values) {
+  return Number.isFinite(event?.[name]) && Math.abs(event[name] - values[place]) > 1e-4 * Math.abs(values[place]);
 }
 
 function renderFront(model, state, passes, act) {

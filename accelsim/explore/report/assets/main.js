@@ -68,13 +68,13 @@ const act = {
     if (key === "y") state.logY = wantsLog(known(figureOf(model, value).values));
   }),
   select: (place) => change("all", () => { state.selected = place; }),
-  point: (place) => state.pointed !== place && change("plots", () => { state.pointed = place; }),
+  point: (place) => state.pointed !== place && change("marks", () => { state.pointed = place; }),
   along: (step) => change("all", () => {
     const order = sortRows(model.front, {value: ({place}) => figureOf(model, state.x).values[place]}, false).map(({place}) => place);
     const at = order.indexOf(state.selected);
     if (order.length) state.selected = order[at < 0 ? 0 : Math.min(order.length - 1, Math.max(0, at + step))];
   }),
-  keep: (key, kept) => change("all", () => { if (kept) state.filters.set(key, kept); else state.filters.delete(key); }),
+  keep: (key, kept, what = "all") => change(what, () => { if (kept) state.filters.set(key, kept); else state.filters.delete(key); }),
   sort: turned("sort"),
   layerSort: turned("layerSort"),
   einsumSort: turned("einsumSort"),
@@ -90,7 +90,7 @@ function change(what, apply) {
   return requestAnimationFrame(() => {
     const parts = waiting;
     waiting = null;
-    if (!parts.has("plots") || parts.size > 1) history.replaceState(null, "", `#${toHash(state)}`);
+    if (!parts.has("marks") || parts.size > 1) history.replaceState(null, "", `#${toHash(state)}`);
     render(parts);
   });
 }
@@ -105,16 +105,20 @@ function keepingFocus(draw) {
 
 function render(parts = new Set(["all", "best"])) {
   const passes = passing(model, state.filters);
-  const colours = colouring(model, state.colour, isDark());
   keepingFocus(() => {
-    if (parts.has("all") || parts.has("plots")) {
+    const colours = parts.has("all") || parts.has("filter") ? colouring(model, state.colour, isDark()) : null;
+    if (colours) {
       drawPareto(model, state, passes, colours);
       drawParallel(model, state, passes, colours);
+      renderPassing(model, state, passes);
+    }
+    if (colours || parts.has("marks")) {
+      markPareto(model, state);
+      markParallel(model, state);
     }
     if (parts.has("all")) {
       renderAxes(state);
       renderLegend(colours);
-      renderPassing(model, state, passes);
       renderPoint(model, state);
     }
     if (parts.has("all") || parts.has("tables")) renderFront(model, state, passes, act);
@@ -131,6 +135,7 @@ function renderTotals() {
   byId("totals").replaceChildren(
     tile("Points simulated", wholeText(data.evaluated), shown || `of ${space}`),
     tile("On the front", wholeText(model.front.length)),
+    ...(data.excluded ? [tile("Left out", wholeText(data.excluded), "by constraints on parameters")] : []),
     tile("Fail a constraint", wholeText(data.infeasible)),
     tile("Cannot be simulated", wholeText(data.failed)),
     ...model.objectives.map(bestTile),

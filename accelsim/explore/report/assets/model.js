@@ -22,6 +22,8 @@ function buildModel(data) {
     ...objectives.map((figure) => figureAxis(figure, data.status)),
   ];
   model.drawable = range(count).filter((i) => data.status[i] !== 2 && objectives.every(({values}) => values[i] !== null));
+  model.isDrawable = new Uint8Array(count);
+  for (const i of model.drawable) model.isDrawable[i] = 1;
   return model;
 }
 

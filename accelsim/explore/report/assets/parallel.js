@@ -6,7 +6,7 @@ const TOP = 46;
 const BOTTOM = 14;
 
 function setUpParallel(model, state, act) {
-  const inner = make("div", {}, make("canvas"));
+  const inner = make("div", {}, make("canvas"), make("canvas"));
   const overlay = svg("svg");
   inner.append(overlay);
   byId("parallel").append(inner);
@@ -55,10 +55,13 @@ function drag(axis, hit, act) {
   hit.addEventListener("pointermove", (event) => {
     if (start === null) return;
     const now = place(event);
-    if (Math.abs(now - start) > 0.012) act.keep(axis.key, [Math.min(start, now), Math.max(start, now)]);
+    if (Math.abs(now - start) > 0.012) act.keep(axis.key, [Math.min(start, now), Math.max(start, now)], "filter");
   });
   hit.addEventListener("pointerup", (event) => {
-    if (start !== null && Math.abs(place(event) - start) <= 0.012) act.keep(axis.key, null);
+    if (start === null) return;
+    const now = place(event);
+    // Tables follow once the pointer is up: they take longer than the lines.
+    act.keep(axis.key, Math.abs(now - start) > 0.012 ? [Math.min(start, now), Math.max(start, now)] : null);
     start = null;
   });
 }
@@ -71,27 +74,34 @@ function drawParallel(model, state, passes, colours) {
   const height = 330;
   inner.style.width = `${width}px`;
   const drawing = openCanvas(inner, width, height);
-  drawing.canvas.style.width = `${width}px`;
-  drawing.canvas.style.height = `${height}px`;
+  for (const canvas of inner.querySelectorAll("canvas")) {
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${height}px`;
+  }
   const overlay = inner.querySelector("svg");
   overlay.setAttribute("width", width);
   overlay.setAttribute("height", height);
   const x = (i) => Math.round(each * (i + 0.5)) + 0.5 - each * 0.18;
   const y = (place) => TOP + (1 - place) * (height - TOP - BOTTOM);
-  drawLines(drawing.pen, model, state, passes, colours, x, y);
+  parallel = {x, y, width, height};
+  drawLines(drawing.pen, model, state, passes, colours);
   model.axes.forEach((axis, i) => placeAxis(overlay.children[i], axis, x(i), y, each, i, state));
 }
 
-function drawLines(pen, model, state, passes, colours, x, y) {
+let parallel = null;
+
+function drawPath(pen, model, place) {
+  pen.beginPath();
+  model.axes.forEach(({places}, k) => pen[k ? "lineTo" : "moveTo"](parallel.x(k), parallel.y(places[place])));
+  pen.stroke();
+}
+
+function drawLines(pen, model, state, passes, colours) {
   const all = model.drawable.filter((i) => model.data.status[i] === OK || state.infeasible);
   const kept = all.filter((i) => passes[i]);
   const front = kept.filter((i) => model.onFront[i]);
   const lines = spread(kept.filter((i) => !model.onFront[i]), MOST_LINES);
-  const path = (i) => {
-    pen.beginPath();
-    model.axes.forEach(({places}, k) => pen[k ? "lineTo" : "moveTo"](x(k), y(places[i])));
-    pen.stroke();
-  };
+  const path = (i) => drawPath(pen, model, i);
   pen.lineWidth = 1;
   pen.strokeStyle = cssColour("--faint");
   pen.globalAlpha = 0.18;
@@ -107,10 +117,14 @@ function drawLines(pen, model, state, passes, colours, x, y) {
     pen.strokeStyle = colours.of(i);
     path(i);
   }
-  pen.globalAlpha = 1;
+}
+
+/** The lines of what is chosen and of what the pointer is at. */
+function markParallel(model, state) {
+  const {pen} = openCanvas(byId("parallel").firstElementChild, parallel.width, parallel.height, 1);
   pen.lineWidth = 3;
   pen.strokeStyle = cssColour("--accent");
-  for (const i of [state.selected, state.pointed]) if (i !== null && model.drawable.includes(i)) path(i);
+  for (const i of [state.selected, state.pointed]) if (i !== null && model.isDrawable[i]) drawPath(pen, model, i);
 }
 
 /** At most so many, evenly over all. */

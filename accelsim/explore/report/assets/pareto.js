@@ -4,7 +4,7 @@ const NEAR = 14;
 
 function setUpPareto(model, act) {
   const canvas = make("canvas", {tabIndex: 0, role: "img", "aria-label": "Designs over two figures; the table of the front holds the same figures", "aria-describedby": "pareto-note"});
-  byId("pareto").append(canvas);
+  byId("pareto").append(canvas, make("canvas", {className: "marks"}));
   canvas.addEventListener("pointermove", (event) => {
     const place = nearest(...within(canvas, event));
     act.point(place);
@@ -62,7 +62,9 @@ function drawPareto(model, state, passes, colours) {
   const scale = (values, log, from, to) => makeScale(widened(extent(shown.map((i) => values[i])), log), log, from, to);
   const x = scale(xs, state.logX, frame.left, frame.right);
   const y = scale(ys, state.logY, frame.bottom, frame.top);
-  pareto = {shown, x, y, xs, ys, onFront: model.onFront};
+  const isShown = new Uint8Array(model.count);
+  for (const i of shown) isShown[i] = 1;
+  pareto = {shown, isShown, x, y, xs, ys, onFront: model.onFront};
   drawFrame(drawing, frame, x, y, figureTitle(fx), figureTitle(fy), (value) => unitText(value, fx.unit, 3), (value) => unitText(value, fy.unit, 3));
   if (!shown.length) {
     pen.textAlign = "center";
@@ -70,29 +72,42 @@ function drawPareto(model, state, passes, colours) {
     return;
   }
   const at = (i) => [x.to(xs[i]), y.to(ys[i])];
-  const [faint, muted, ink, accent, ground] = ["--faint", "--muted", "--ink", "--accent", "--surface"].map(cssColour);
+  const [faint, muted, ink, ground] = ["--faint", "--muted", "--ink", "--surface"].map(cssColour);
   const groups = [[], [], [], []];
   for (const i of shown) groups[model.onFront[i] ? 3 : !passes[i] ? 0 : model.data.status[i] === INFEASIBLE ? 1 : 2].push(i);
   pen.globalAlpha = 0.4;
-  for (const i of groups[0]) dot(pen, at(i), 2, faint);
-  for (const i of groups[1]) dot(pen, at(i), 2.4, muted);
-  pen.globalAlpha = shown.length > 3000 ? 0.5 : 0.75;
-  for (const i of groups[2]) dot(pen, at(i), shown.length > 3000 ? 2.3 : 3, colours.of(i));
+  const many = shown.length > 3000;
+  const mark = many ? square : dot;
+  for (const i of groups[0]) mark(pen, at(i), 2, faint);
+  for (const i of groups[1]) mark(pen, at(i), 2.4, muted);
+  pen.globalAlpha = many ? 0.5 : 0.75;
+  for (const i of groups[2]) mark(pen, at(i), many ? 1.8 : 3, colours.of(i));
   pen.globalAlpha = 1;
   if (fx.goal && fy.goal && fx !== fy) drawFront(pen, groups[3].filter((i) => model.data.status[i] === OK), x, y, fx, fy, ink);
-  for (const i of groups[3]) {
+  for (const i of groups[3].sort((a, b) => passes[a] - passes[b])) {
     dot(pen, at(i), 5, passes[i] ? colours.of(i) : ground);
     pen.strokeStyle = passes[i] ? ink : faint;
     pen.lineWidth = 1.4;
     pen.stroke();
   }
+}
+
+/** Rings around what is chosen and what the pointer is at, on a canvas of their own: all else stays. */
+function markPareto(model, state) {
+  const {pen} = openCanvas(byId("pareto"), undefined, undefined, 1);
   for (const [place, size] of [[state.selected, 9], [state.pointed, 8]]) {
-    if (place === null || !shown.includes(place)) continue;
-    dot(pen, at(place), size, "transparent");
-    pen.strokeStyle = accent;
+    if (place === null || !pareto.isShown?.[place]) continue;
+    dot(pen, [pareto.x.to(pareto.xs[place]), pareto.y.to(pareto.ys[place])], size, "transparent");
+    pen.strokeStyle = cssColour("--accent");
     pen.lineWidth = 2.2;
     pen.stroke();
   }
+}
+
+/** What is drawn fastest. */
+function square(pen, [x, y], size, colour) {
+  pen.fillStyle = colour;
+  pen.fillRect(x - size, y - size, 2 * size, 2 * size);
 }
 
 function dot(pen, [x, y], size, colour) {

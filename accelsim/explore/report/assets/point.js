@@ -15,8 +15,9 @@ function renderPoint(model, state) {
   const figureRows = data.figures
     .filter(({values}) => values[place] !== null)
     .map(({label, unit, goal, values}) => [label + (goal ? " *" : ""), unitText(values[place], unit)]);
-  const played = design?.event ? model.objectives.filter(({name}) => design.event[name] !== undefined)
-    .map(({name, label, unit}) => [`${label}, played out`, unitText(design.event[name], unit)]) : [];
+  const played = model.objectives
+    .filter(({name, values}) => design && isMoved(design, name, values))
+    .map(({name, label, unit}) => [`${label}, played out`, unitText(design.event[name], unit)]);
   box.replaceChildren(
     make("h2", {"data-number": String(number)}, `Point ${number}: ${status}`),
     ...(reason ? [make("p", {className: "note"}, reason)] : []),
