@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from accelsim.errors import InputError, UnsupportedError
@@ -19,13 +20,15 @@ from accelsim.explore.evaluate import Metrics
 from accelsim.study.schema import Value
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine, Table
+    from sqlalchemy import Connection, Engine, MetaData, Table
     from sqlalchemy.dialects.postgresql import Insert
 
 __all__ = ["Row", "Store", "open_store"]
 
 SCHEMA = 1
 """Counts up with every change of tables, or of what figures mean."""
+_TRIES = 40
+_PAUSE_S = 0.1
 _KEYS_AT_ONCE = 500
 """SQLite before 3.32 takes up to 999 in a statement."""
 
@@ -57,7 +60,7 @@ class Store:
 
     def begin(self, digest: str, name: str, described: str) -> bool:
         """Note that a study is run; whether it was there before."""
-        from sqlalchemy import insert, select
+        from sqlalchemy import select
 
         with self._written() as connection:
             known = connection.execute(
@@ -65,7 +68,9 @@ class Store:
             ).first()
             if known is None:
                 row = {"digest": digest, "name": name, "described": described}
-                connection.execute(insert(self.studies), [row])
+                # Somebody else may begin it in the same moment.
+                begun = self._dialect.insert(self.studies).on_conflict_do_nothing()
+                connection.execute(begun, [row])
         return known is not None
 
     def write(self, digest: str, rows: Sequence[Row]) -> None:
@@ -91,12 +96,15 @@ class Store:
         with self._written() as connection:
             connection.execute(self._upsert(), data)
 
-    def _upsert(self) -> Insert:
-        # Both dialects have the same statement, each by its own name.
+    @property
+    def _dialect(self) -> Any:
+        # Both have the same statements, each by its own name.
         from sqlalchemy.dialects import postgresql, sqlite
 
-        dialect: Any = postgresql if self.engine.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(self.points)
+        return postgresql if self.engine.dialect.name == "postgresql" else sqlite
+
+    def _upsert(self) -> Insert:
+        statement = self._dialect.insert(self.points)
         changed = {name: statement.excluded[name] for name in _CHANGED}
         found: Insert = statement.on_conflict_do_update(
             index_elements=["study", "fidelity", "number"], set_=changed
@@ -212,20 +220,47 @@ def open_store(where: str) -> Store:
     engine, shown = _engine(where)
     metadata = sqlalchemy.MetaData()
     points, studies, about = _tables(metadata)
-    try:
-        metadata.create_all(engine)
-        with engine.begin() as connection:
-            found = connection.execute(sqlalchemy.select(about.c.schema)).scalar()
-            if found is None:
-                connection.execute(sqlalchemy.insert(about), [{"schema": SCHEMA}])
-    except SQLAlchemyError as error:
-        raise InputError(f"store '{shown}': cannot be opened: {_reason(error)}") from None
-    if found not in (None, SCHEMA):
+    for left in reversed(range(_TRIES)):
+        try:
+            found = _made(engine, metadata, about, shown)
+            break
+        except SQLAlchemyError as error:
+            # Somebody else may be making the same tables in this moment.
+            passes = any(word in str(error) for word in ("locked", "exists", "unique", "UNIQUE"))
+            if left and passes:
+                sleep(_PAUSE_S)
+            else:
+                raise InputError(
+                    f"store '{shown}': cannot be opened: {_reason(error)}; see to it, or name "
+                    "another with --store"
+                ) from None
+    if found != SCHEMA:
         raise InputError(
             f"store '{shown}': was written by another version (schema {found}, must be {SCHEMA}); "
             "name another with --store"
         )
     return Store(shown, engine, points, studies)
+
+
+def _made(engine: Engine, metadata: MetaData, about: Table, shown: str) -> int:
+    """Make the tables where they are not there; the schema that they have."""
+    import sqlalchemy
+
+    names = set(sqlalchemy.inspect(engine).get_table_names())
+    ours = about.name in names
+    # A server may hold more than our tables, a file is ours or it is not.
+    if not ours and names & (names if engine.dialect.name == "sqlite" else set(metadata.tables)):
+        raise InputError(
+            f"store '{shown}': is a database of something else, with table "
+            f"'{min(names)}'; name another with --store"
+        )
+    about.create(engine, checkfirst=True)
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        found = connection.execute(sqlalchemy.select(about.c.schema)).scalar()
+        if found is None:
+            connection.execute(sqlalchemy.insert(about), [{"schema": SCHEMA}])
+    return SCHEMA if found is None else int(found)
 
 
 def _engine(where: str) -> tuple[Engine, str]:
@@ -257,11 +292,12 @@ def _engine(where: str) -> tuple[Engine, str]:
         raise UnsupportedError(
             "PostgreSQL needs psycopg; install it: pip install 'accelsim[postgresql]'"
         ) from None
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, ValueError) as error:
         raise InputError(f"--store is no address of a database: {_reason(error)}") from None
     if url.get_backend_name() == "sqlite":
         sqlalchemy.event.listen(engine, "connect", _set_up_sqlite)
-    return engine, url.render_as_string(hide_password=True)
+    # A password may stand among the settings, too.
+    return engine, sqlalchemy.make_url(where).set(query={}).render_as_string(hide_password=True)
 
 
 def _set_up_sqlite(connection: Any, record: object) -> None:

@@ -49,6 +49,8 @@ def _over_runs(runs: Mapping[str, Figures], weights: Mapping[str, float]) -> Fig
 def _sum(weighed: list[tuple[float, float | None]]) -> float | None:
     total = 0.0
     for weight, value in weighed:
+        if not weight:
+            continue  # It takes no part, whatever it lacks.
         if value is None:
             return None
         total += weight * value

@@ -119,7 +119,7 @@ class SettingsFile(TaskFile):
     build: BuildFile = BuildFile()
     """The hardware."""
     let: dict[str, Given] = {}
-    """Further names for expressions: a number, text, or arithmetic over what is named before."""
+    """Further names for expressions: a number, text, or arithmetic over other names."""
 
 
 class ChoiceFile(SettingsFile):

@@ -168,9 +168,8 @@ def recipe_of(
     """
     names = dict(known)
     let: dict[str, _Resolver] = {}
-    for settings in common:
-        for name, written in settings.let.items():
-            let[name], names[name] = _resolver(written, names)
+    for name, written in _in_order(_merged(settings.let for settings in common)):
+        let[name], names[name] = _resolver(written, names)
     quantizer = _last(each.quantization.format for each in common)
     group = _last(
         each.quantization.group for each in common if "group" in each.quantization.model_fields_set
@@ -185,6 +184,30 @@ def recipe_of(
         None if accelerator is None else _resolver(accelerator, names, named_only=True)[0],
         {key: _resolver(written, names)[0] for key, written in hardware.items()},
     )
+
+
+def _in_order(let: Mapping[str, Value]) -> list[tuple[str, Value]]:
+    """Names with what they stand for, each behind those that it is made of.
+
+    Raises:
+        InputError: where names lead in a circle.
+    """
+    from graphlib import CycleError, TopologicalSorter
+
+    needed = {name: _used(written) & let.keys() for name, written in let.items()}
+    try:
+        return [(name, let[name]) for name in TopologicalSorter(needed).static_order()]
+    except CycleError as error:
+        circle = " -> ".join(error.args[1])
+        raise InputError(f"let: names refer to each other in a circle: {circle}") from None
+
+
+def _used(written: Value) -> frozenset[str]:
+    """Names in a text, whether it is arithmetic or a name itself."""
+    try:
+        return names_in(written)
+    except InputError:
+        return frozenset()
 
 
 def _last(values: Iterable[Any]) -> Any:
@@ -240,10 +263,7 @@ def _resolver(
 
 def _is_arithmetic(written: str, names: Mapping[str, bool]) -> bool:
     """Whether a text is arithmetic over parameters."""
-    try:
-        used = names_in(written)
-    except InputError:
-        return False
+    used = _used(written)
     return bool(used) and all(names.get(name, False) for name in used)
 
 
