@@ -153,7 +153,8 @@ def findings(
         f"{over(int8, four, 'decode.latency_s'):.1f} times as long. It needs activations of 8 "
         "bits, whose error is not in these figures.",
         "**Attention is FuseMax's.** BERT at 16K takes "
-        f"{figure(fusemax, 'bert.latency_s') * 1e3:.0f} ms and {figure(fusemax, 'bert.energy_j'):.2f} J on it, "
+        f"{figure(fusemax, 'bert.latency_s') * 1e3:.0f} ms and "
+        f"{figure(fusemax, 'bert.energy_j'):.2f} J on it, "
         f"{over(four, fusemax, 'bert.latency_s'):.1f} times the time and "
         f"{over(four, fusemax, 'bert.energy_j'):.1f} times the energy on BitMoD, where scores "
         "cross the DRAM twice.",

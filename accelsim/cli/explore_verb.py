@@ -31,8 +31,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--store",
         metavar="PATH|URL",
-        help="where points are kept: an SQLite file, or postgresql://USER@HOST/NAME; else the cache "
-        "folder",
+        help="where points are kept: an SQLite file, or postgresql://USER@HOST/NAME; else the "
+        "cache folder",
     )
     parser.add_argument(
         "--resume",
@@ -63,8 +63,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         nargs="?",
         const="",
-        help="hardware of the chosen point: Verilog (into DIR, else STUDY-hardware), its trials, its "
-        "cells",
+        help="hardware of the chosen point: Verilog (into DIR, else STUDY-hardware), its trials, "
+        "its cells",
     )
     add_json(parser)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from accelsim.cli.options import (
@@ -44,6 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the files, synthesise, print."""
+    from accelsim.accelerators.hardware_folder import check_hardware_folder
     from accelsim.accelerators.registry import hardware
     from accelsim.files import write_files
 
@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         texts = made.files(chosen)
         folder = Path(arguments.folder)
         check_json_target(arguments.json, Written("-o", arguments.folder, tuple(texts)))
-        _check_folder(folder, texts, top=made.TOP_FILE)
+        check_hardware_folder(folder, texts, top=made.TOP_FILE)
         written = write_files(folder, {name: text.encode() for name, text in texts.items()})
         print(f"written: {', '.join(map(str, written))}", file=sys.stderr)
     if arguments.synthesize:
@@ -93,20 +93,3 @@ def run(arguments: argparse.Namespace) -> int:
         if found.fmax_missing:
             print(f"\nclock is unknown: {found.fmax_missing}")
     return 0
-
-
-def _check_folder(folder: Path, texts: Mapping[str, str], *, top: str) -> None:
-    """Refuse to replace what somebody else wrote: only a folder of ours is written anew."""
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"-o '{folder}' is no folder; name another")
-    try:
-        ours = "written by accelsim" in (folder / top).read_text("utf-8")[:2000]
-    except (OSError, RuntimeError, UnicodeDecodeError):
-        ours = False
-    for name in texts:
-        path = folder / name
-        if path.is_symlink() or path.is_dir() or (path.exists() and not ours):
-            raise InputError(
-                f"-o '{folder}': there is a '{name}' that accelsim did not write; name another "
-                "folder, or remove it"
-            )

@@ -54,6 +54,7 @@ def build(
         InputError: where a parameter is not legal, or the folder cannot be written.
         UnsupportedError: where packages or tools are missing.
     """
+    from accelsim.accelerators.hardware_folder import check_hardware_folder
     from accelsim.accelerators.registry import hardware, verify
     from accelsim.gateware.fpga import require_tools, synthesise
     from accelsim.gateware.sharing import rtlil_of
@@ -63,6 +64,7 @@ def build(
     require_tools(target)
     part, top = made.part(chosen, "accelerator")
     texts = made.files(chosen)
+    check_hardware_folder(folder, texts, top=made.TOP_FILE, option="--build")
     written = write_files(folder, {name: text.encode() for name, text in texts.items()})
     tell(f"written: {folder} ({len(written)} files)")
     tell(f"verifying {accelerator}")

@@ -45,15 +45,19 @@ def _front(data: Mapping[str, Any]) -> list[str]:
     names = [each["name"] for each in data["parameters"]]
     varied = [name for name in names if len({str(p["parameters"].get(name)) for p in front}) > 1]
     objectives = [each["name"] for each in data["objectives"]]
-    played = any(point["event"] for point in front)
-    head = ["point", *varied, *objectives, *(f"{name}, event" for name in objectives if played)]
+    # Figures that time does not change are not said twice.
+    played = [
+        name
+        for name in objectives
+        if any(p["event"] and p["event"][name] != p["objectives"][name] for p in front)
+    ]
+    head = ["point", *varied, *objectives, *(f"{name}, event" for name in played)]
     rows = [head]
     for point in front[:_MOST_ROWS]:
         cells = [str(point["parameters"].get(name, "-")) for name in varied]
         figures = [f"{point['objectives'][name]:.6g}" for name in objectives]
         event = point["event"] or {}
-        if played:
-            figures += [f"{event[name]:.6g}" if name in event else "-" for name in objectives]
+        figures += [f"{event[name]:.6g}" if name in event else "-" for name in played]
         rows.append([str(point["number"]), *cells, *figures])
     fixed = {name: front[0]["parameters"].get(name) for name in names if name not in varied}
     said = [f"on all of the front: {', '.join(f'{k}={v}' for k, v in fixed.items())}"]
@@ -66,8 +70,12 @@ def _build(built: Mapping[str, Any]) -> list[str]:
     checked = built["verification"]
     words = "no value or cycle wrong" if built["verified"] else "WRONG"
     synthesis = built["synthesis"]
+    kinds = {"luts": "LUTs", "ffs": "flip-flops", "block_rams": "block RAMs", "dsps": "DSPs"}
+    cells = ", ".join(f"{synthesis[key]:,} {kind}" for key, kind in kinds.items())
+    fmax_hz = synthesis["fmax_hz"]
+    clock = f"{fmax_hz / 1e6:.1f} MHz" if fmax_hz else f"clock unknown: {synthesis['fmax_missing']}"
     return [
         f"hardware of point {built['number']}: {built['accelerator']} {built['parameters']}",
         f"verified: {checked['trials']:,} trials, {words}",
-        f"on {synthesis.get('target')}: {synthesis.get('cells')}",
+        f"on {synthesis['part']}: {cells}; {clock}",
     ]

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from accelsim.errors import UnsupportedError
+from accelsim.explore.samplers.ordered import shuffled
 from accelsim.explore.samplers.sampler import Asked, Told
 from accelsim.study import Parameters, Space
 from accelsim.study.schema import Value
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Adaptive"]
 
-_MOST_STALE = 20
-"""Generations without a new point after which there is nothing left to find."""
+_FRESH = 4
+"""A generation of which less than one in so many points is new is made up to that with random ones:
+a search that has settled looks elsewhere, and ends once it has seen every point."""
 _VIOLATION = "violation"
 
 
@@ -61,10 +63,11 @@ class Adaptive:
     _numbers: dict[int, str] = field(default_factory=dict, repr=False)
     _ready: deque[Asked] = field(default_factory=deque, repr=False)
     _chosen: int = 0
-    _stale: int = 0
+    _unseen: Iterator[int] = field(init=False, repr=False)
     _done: bool = False
 
     def __post_init__(self) -> None:
+        self._unseen = shuffled(self.space.points, self.seed)
         with _quiet():
             self._study = _optuna_study(self.method, self.objectives, self.population, self.seed)
 
@@ -88,30 +91,50 @@ class Adaptive:
 
     def _begin(self) -> None:
         """Ask for a generation, and pick out what is not known yet."""
-        if self._chosen >= self.most or self._stale >= _MOST_STALE:
+        if self._chosen >= self.most:
             self._done = True
             return
-        new = 0
         with _quiet():
             for _ in range(self.population):
-                trial = self._study.ask()
-                point = self._point(trial)
-                key = json.dumps(point)
-                self._generation.append((trial, key))
-                if key in self._known or key in self._numbers.values():
-                    continue
-                if not self.worth(point):
-                    self._known[key] = Told(-1, None, 1.0)
-                    self.passed += 1
-                    continue
-                if self._chosen < self.most:
-                    self._ready.append(Asked(self._chosen, point))
-                    self._numbers[self._chosen] = key
-                    self._chosen += 1
-                    new += 1
-        self._stale = 0 if new else self._stale + 1
-        if not new:
+                self._try()
+            for number in self._unseen:
+                if len(self._numbers) * _FRESH >= self.population or self._chosen >= self.most:
+                    break
+                point = self.space.point(number)
+                if not self._is_known(json.dumps(point)):
+                    self._study.enqueue_trial(self._places(point))
+                    self._try()
+        if not self._numbers:
             self._end()
+            # Every point is known.
+            self._done = True
+
+    def _try(self) -> None:
+        """One trial: a point that is evaluated, unless it is known."""
+        trial = self._study.ask()
+        point = self._point(trial)
+        key = json.dumps(point)
+        self._generation.append((trial, key))
+        if self._is_known(key):
+            return
+        if not self.worth(point):
+            self._known[key] = Told(-1, None, 1.0)
+            self.passed += 1
+        elif self._chosen < self.most:
+            self._ready.append(Asked(self._chosen, point))
+            self._numbers[self._chosen] = key
+            self._chosen += 1
+
+    def _is_known(self, key: str) -> bool:
+        return key in self._known or key in self._numbers.values()
+
+    def _places(self, point: Parameters) -> dict[str, int]:
+        """A point as Optuna has it: the place of every value among those of its parameter."""
+        return {
+            each.name: each.values.index(point[each.name])
+            for each in self.space.parameters
+            if each.name in point
+        }
 
     def _point(self, trial: optuna.Trial) -> dict[str, Value]:
         chosen: dict[str, Value] = {}
