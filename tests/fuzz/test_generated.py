@@ -14,7 +14,7 @@ from run import input_of, run_many
 
 from accelsim.einsum.parser import parse_statement
 
-QUICK, SLOW = 1400, 12_000
+QUICK, SLOW = 1400, 6_000
 LEAST_ACCEPTED = {
     **{"statement": 0.3, "sum": 0.2, "cascade": 0.2, "mapper": 0.1, "result": 0.1},
     **{"device": 0.1, "model": 0.2},

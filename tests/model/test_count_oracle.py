@@ -278,7 +278,7 @@ def test_many_of_all(data: st.DataObject, machine: Machine, play: Play) -> None:
 
 
 @pytest.mark.slow
-@settings(QUICK, max_examples=2000)
+@settings(QUICK, max_examples=1000)
 @given(data=st.data())
 def test_many_windows_that_keep(data: st.DataObject, machine: Machine, play: Play) -> None:
     check(data, WINDOW, machine, play, halo="overlap")

@@ -162,7 +162,7 @@ def test_random_models(data: st.DataObject) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=1000)
+@settings(max_examples=500)
 @given(st.data())
 def test_many_random_models(data: st.DataObject) -> None:
     check(data)

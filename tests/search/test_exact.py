@@ -152,7 +152,7 @@ def test_random_problems(drawn: tuple[Case, list[Holding]]) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=700)
+@settings(max_examples=350)
 @given(cases(most=1_000_000, most_orders=400))
 def test_many_random_problems(drawn: tuple[Case, list[Holding]]) -> None:
     check_front(*drawn)

@@ -298,7 +298,7 @@ def test_random_cascades(case: Case) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=110)
+@settings(max_examples=50)
 @given(cases(most=20_000, kinds=[*KINDS, TINY_ATTENTION]))
 def test_many_random_cascades(case: Case) -> None:
     check_front(case)
