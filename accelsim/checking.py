@@ -33,7 +33,7 @@ _KEYS = {
     "workload": ("ranks", "tensors", "cascade", "layers", "outputs", "formats", "constants"),
     "architecture": ("components", "extends", "clock_hz", "word_bits", "mapper"),
     "mapper": ("cases", "search", "rewrites", "fallback"),
-    "study": ("minimize", "maximize", "constraints", "runs", "workload", "on", "arch", "let"),
+    "study": ("minimize", "maximize", "constraints", "runs", "workload", "arch", "let"),
     "device": ("bandwidth_bytes_per_s", "peak_operations_per_s", "memory_bytes", "on_chip_bytes"),
 }
 """Keys that tell a file's kind: those that no other kind has."""

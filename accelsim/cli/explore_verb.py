@@ -7,6 +7,7 @@ import argparse
 import os
 import shlex
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the study, print, write."""
-    from accelsim.explore.data import report_data, summary_data
+    from accelsim.explore.data import chosen_point, report_data, summary_data
     from accelsim.explore.session import opened
     from accelsim.explore.text import study_text
     from accelsim.study import load_study
@@ -84,20 +85,15 @@ def run(arguments: argparse.Namespace) -> int:
     command = _command(arguments, study)
     with opened(study, options) as session:
         explored = session.run()
+        if explored.front and chosen is not None:
+            chosen_point(explored.front, chosen)
         playing = study.file.front_fidelity == "event"
         played = session.played(explored.front) if playing else {}
         data = summary_data(explored, played, command=command)
-        if explored.front and chosen is not None:
-            from accelsim.explore.data import chosen_point
-
-            chosen_point(explored.front, chosen)
         if arguments.report:
-            from accelsim.explore.report.write import write_study_report
-
             full = report_data(session, explored, played, command=command, chosen=chosen)
             points = (outcome.as_json() for outcome in session.outcomes(explored))
-            written = write_study_report(full, points, Path(arguments.report))
-            print(f"written: {', '.join(map(str, written))}", file=sys.stderr)
+            _write_report(full, points, Path(arguments.report))
         print(f"store: {session.store.shown}", file=sys.stderr)
     built = _built(arguments, study, explored, chosen)
     if built is not None:
@@ -108,13 +104,22 @@ def run(arguments: argparse.Namespace) -> int:
         print(study_text(data, seconds=explored.seconds, reused=explored.reused))
     if not explored.front:
         _no_front(explored)
-    return 0 if explored.front and (built is None or built["verified"]) else 1
+        return 2
+    return 0 if built is None or built["verified"] else 1
+
+
+def _write_report(data: dict[str, Any], points: Iterable[dict[str, Any]], folder: Path) -> None:
+    from accelsim.explore.report.write import write_study_report
+
+    written = write_study_report(data, points, folder)
+    print(f"written: {', '.join(map(str, written))}", file=sys.stderr)
 
 
 def _no_front(explored: Any) -> None:
     reasons = sorted(explored.failures.items(), key=lambda each: -each[1])
     for reason, points in reasons[:3]:
-        print(f"accelsim: {points:,} points failed: {reason}", file=sys.stderr)
+        many = f"{points:,} points" if points > 1 else "a point"
+        print(f"accelsim: {many} failed: {reason}", file=sys.stderr)
     if explored.infeasible or explored.excluded:
         missed = explored.infeasible + explored.excluded
         print(f"accelsim: {missed:,} points miss a constraint", file=sys.stderr)

@@ -10,7 +10,7 @@ from accelsim.errors import InputError, UnsupportedError
 from accelsim.explore.outcome import Outcome
 from accelsim.explore.run import Explored
 from accelsim.explore.session import Session
-from accelsim.study import Study
+from accelsim.study import Study, Task
 from accelsim.version import __version__
 
 __all__ = ["MOST_POINTS", "best_of", "commands_of", "front_data", "report_data", "summary_data"]
@@ -181,17 +181,16 @@ def chosen_point(front: Sequence[Outcome], number: int) -> Outcome:
     return found
 
 
-def _simulated(task: Any) -> dict[str, Any]:
+def _simulated(task: Task) -> dict[str, Any]:
     """A run of a point in full, played out in time where that can be done."""
     from accelsim.explore.report.timeline import timeline_data
     from accelsim.pipeline import map_workload
 
     def mapped(fidelity: str) -> Any:
-        texts = {k: repr(v) if isinstance(v, float) else v for k, v in task.set.items()}
         return map_workload(
             task.workload,
             on=task.on,
-            set=texts,
+            set=task.sizes,
             arch=task.arch,
             mapper=task.mapper,
             objective=task.objective,

@@ -96,7 +96,7 @@ class Evaluator:
 
     def _task(self, task: Task) -> dict[str, float | None]:
         workload = self._workloads.get(
-            _key(task.workload, task.set), lambda: load_workload(task.workload, _texts(task.set))
+            _key(task.workload, task.set), lambda: load_workload(task.workload, task.sizes)
         )
         machine, structure = self._machine(task)
         tokens = task.tokens
@@ -153,7 +153,7 @@ class Evaluator:
             on=machine,
             mapper=task.mapper,
             objective=task.objective,
-            at_most=_texts(task.at_most),
+            at_most=task.at_most,
             fidelity=self.fidelity,
             cache=self.cache,
         )
@@ -206,7 +206,7 @@ def _metrics(
 def _error_of(quantizer: str, group: int) -> float:
     from accelsim.quantization.sample import sample_error
 
-    return 0.0 if quantizer == "none" else sample_error(quantizer, group)
+    return sample_error(quantizer, group)
 
 
 def _tokens_of(task: Task) -> float | None:
@@ -217,7 +217,7 @@ def _tokens_of(task: Task) -> float | None:
 
     if not is_model(task.workload):
         return None
-    scenario = scenario_of(_texts(task.set), where=task.workload).of(load_model(task.workload))
+    scenario = scenario_of(task.sizes, where=task.workload).of(load_model(task.workload))
     return float(scenario.batch * scenario.new_tokens)
 
 
@@ -227,8 +227,3 @@ def _items(table: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
 
 def _key(name: str, table: Mapping[str, Value]) -> tuple[str, tuple[tuple[str, Value], ...]]:
     return name, _items(table)
-
-
-def _texts(table: Mapping[str, Value]) -> dict[str, int | str]:
-    """Sizes as the command line would give them: those with a fraction as text."""
-    return {k: repr(v) if isinstance(v, float) else v for k, v in table.items()}

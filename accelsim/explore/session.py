@@ -185,6 +185,12 @@ def opened(
         UnsupportedError: where a package is missing.
     """
     with _store_of(options) as where:
+        if options.resume and "://" not in where and not Path(where).exists():
+            # It would be made, and be of no use.
+            raise InputError(
+                f"--resume: store '{where}' does not exist; leave --resume out, or name the store "
+                "with --store"
+            )
         store = open_store(where)
         try:
             yield Session(study, replace(options, store=where), store, tell)

@@ -30,7 +30,11 @@ def point_metrics(study: Study, found: Metrics) -> dict[str, float | None]:
     if "" not in runs:
         for name, each in runs.items():
             metrics |= {f"{name}.{key}": value for key, value in _with_ratios(each).items()}
-    return metrics
+    # What is beyond floating point is as good as unknown.
+    return {
+        name: None if value is None or not math.isfinite(value) else value
+        for name, value in metrics.items()
+    }
 
 
 def _over_runs(runs: Mapping[str, Figures], weights: Mapping[str, float]) -> Figures:
@@ -73,15 +77,21 @@ def _ratio(of: float | None, over: float | None) -> float | None:
 
 
 def die_cost_usd(area_mm2: float, cost: CostFile) -> float | None:
-    """A die's share of a wafer over the yield; None where no die fits onto the wafer.
+    """A die's share of a wafer over the yield; None where no die fits onto the wafer, or next to
+    none is without a defect.
 
     Dies on a wafer: its area over that of a die, less what the rim cuts off (De Vries,
     "Investigation of gross die per wafer formulas", IEEE TSM 2005). Yield: negative binomial
     (Stapper, IBM J. Res. Dev. 1983).
     """
+    if not area_mm2:
+        return None
     diameter = cost.wafer_diameter_mm
     dies = math.pi * diameter * (diameter / (4 * area_mm2) - 1 / math.sqrt(2 * area_mm2))
     if dies < 1:
         return None
     hit = area_mm2 / 100 * cost.defects_per_cm2 / cost.clustering
-    return cost.wafer_usd / int(dies) * math.pow(1 + hit, cost.clustering)
+    try:
+        return cost.wafer_usd / int(dies) * math.exp(cost.clustering * math.log1p(hit))
+    except OverflowError:
+        return None

@@ -77,7 +77,8 @@ class QuantizationFile(_Strict):
     """Weights whose error is the metric ``quantization_error``."""
 
     format: str | None = None
-    """Of ``accelsim quantize``, as ``bitmod-fp4``; ``none`` for weights that stay as they are."""
+    """Of ``accelsim quantize`` (``bitmod-fp4``), or as weights are stored (``int6-sym-g128``);
+    floating point of 16 bits or more, and ``none``, stay as they are."""
     group: Given = 128
     """Weights that share a scale."""
 

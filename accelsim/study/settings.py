@@ -53,6 +53,11 @@ class Task:
             words += [option, value] if value else []
         return shlex.join(words)
 
+    @property
+    def sizes(self) -> dict[str, int | str]:
+        """``set`` as the command line would give it: numbers with a fraction as text."""
+        return {k: repr(v) if isinstance(v, float) else v for k, v in self.set.items()}
+
     def as_json(self) -> dict[str, Any]:
         """What the result depends on, for keys."""
         return {

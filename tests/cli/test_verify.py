@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from accelsim.accelerators import array_timing as timing
 from accelsim.accelerators.bench.runner import Runner
-from accelsim.accelerators.systolic import timing
 from accelsim.accelerators.systolic import verify as bench
 
 Cli = Callable[..., tuple[int, str, str]]

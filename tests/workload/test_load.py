@@ -22,7 +22,7 @@ STEPS = [
     *("gelu", "relu", "silu", "tanh", "gated-gelu", "gated-relu", "gated-silu"),
 ]
 OTHERS = ["embedding", "encoder-block", "expert-routing", "layer-norm", "matmul"]
-OTHERS += ["conv2d", "matmul-int8"]
+OTHERS += ["attention/three-pass-int8-kv", "conv2d", "matmul-int8"]
 NETWORKS = ["resnet-50"]
 # Model width, heads, depth of a head, width of the feed-forward layer, as in the FuseMax
 # evaluation (MICRO 2024, section 6).

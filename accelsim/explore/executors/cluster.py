@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import CancelledError
 from typing import Any
 
 from accelsim.errors import InputError, UnsupportedError, unknown_name
@@ -32,8 +33,8 @@ class Dask:
         from distributed import as_completed
 
         self._client, self._cluster = client, cluster
-        # Sent once to each worker, not with every chunk.
-        self._job = client.scatter(job, broadcast=False, hash=False)
+        # It goes with every chunk: some kilobytes, where a worker that ends would take it along.
+        self._job = job
         self._done = as_completed(with_results=False)
         self._chunks: dict[str, Chunk] = {}
 
@@ -56,21 +57,34 @@ class Dask:
 
     def wait(self) -> list[Done]:
         """Chunks that are done."""
-        return [self._result(future) for future in self._done.next_batch(block=True)]
+        found: list[Done] = []
+        while not found:
+            for future in self._done.next_batch(block=True):
+                found += self._result(future)
+        return found
 
-    def _result(self, future: Any) -> Done:
+    def _result(self, future: Any) -> list[Done]:
         chunk = self._chunks.pop(future.key)
-        if future.status == "finished":
-            done: Done = future.result()
-            return done
-        if future.status == "cancelled":
+        try:
+            # Where the worker that had it is gone by now, this waits until another has done it.
+            return [future.result()]
+        except CancelledError:
             raise UnsupportedError(
                 "the Dask scheduler is gone; points that were stored are kept, and --resume goes "
                 "on from there"
-            )
-        # Workers ended under it time and again (distributed.scheduler.allowed-failures).
-        reason = f"Dask gave it up: {type(future.exception()).__name__}: {future.exception()}"
-        return Done(chunk, [(None, reason[:500])] * len(chunk.numbers), 0.0)
+            ) from None
+        except Exception as error:
+            # Workers ended under it time and again (distributed.scheduler.allowed-failures).
+            if len(chunk.numbers) > 1:
+                self._one_by_one(chunk)
+                return []
+            reason = " ".join(f"Dask gave it up: {type(error).__name__}: {error}".split())
+            return [Done(chunk, [(None, reason[:500])], 0.0)]
+
+    def _one_by_one(self, chunk: Chunk) -> None:
+        """Hand over again what only some points of a chunk may be to blame for."""
+        for number, parameters in zip(chunk.numbers, chunk.parameters, strict=True):
+            self.submit(Chunk((number,), (parameters,)))
 
     def close(self) -> None:
         """Let go of the scheduler, and of the cluster if it is ours."""

@@ -12,10 +12,11 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from accelsim.errors import UnsupportedError
-from accelsim.explore.samplers.ordered import shuffled
+from accelsim.explore.samplers.ordered import MOST_PASSED, shuffled
 from accelsim.explore.samplers.sampler import Asked, Told
 from accelsim.study import Parameters, Space
 from accelsim.study.schema import Value
@@ -97,17 +98,29 @@ class Adaptive:
         with _quiet():
             for _ in range(self.population):
                 self._try()
-            for number in self._unseen:
-                if len(self._numbers) * _FRESH >= self.population or self._chosen >= self.most:
+            while len(self._numbers) * _FRESH < self.population and self._chosen < self.most:
+                point = self._fresh()
+                if point is None:
                     break
-                point = self.space.point(number)
-                if not self._is_known(json.dumps(point)):
-                    self._study.enqueue_trial(self._places(point))
-                    self._try()
+                self._study.enqueue_trial(self._places(point))
+                self._try()
         if not self._numbers:
             self._end()
-            # Every point is known.
+            # Every point is known, or next to none is worth it.
             self._done = True
+
+    def _fresh(self) -> Parameters | None:
+        """A random point that is worth it and not known; None where none is found."""
+        for number in islice(self._unseen, MOST_PASSED):
+            point = self.space.point(number)
+            key = json.dumps(point)
+            if self._is_known(key):
+                continue
+            if self.worth(point):
+                return point
+            self._known[key] = Told(-1, None, 1.0)
+            self.passed += 1
+        return None
 
     def _try(self) -> None:
         """One trial: a point that is evaluated, unless it is known."""

@@ -10,7 +10,7 @@ from itertools import islice
 from accelsim.explore.samplers.sampler import Asked, Told
 from accelsim.study import Parameters, Space
 
-__all__ = ["Exhaustive", "Random", "shuffled"]
+__all__ = ["MOST_PASSED", "Exhaustive", "Random", "shuffled"]
 
 
 @dataclass
@@ -39,12 +39,21 @@ class Exhaustive:
         return iter(range(self.space.points))
 
     def _points(self) -> Iterator[Parameters]:
+        passed = 0
         for number in self._numbers:
             point = self.space.point(number)
             if self.worth(point):
+                passed = 0
                 yield point
-            else:
-                self.passed += 1
+                continue
+            self.passed += 1
+            passed += 1
+            if passed >= self._most_passed:
+                return
+
+    @property
+    def _most_passed(self) -> int:
+        return self.space.points
 
     def ask(self, most: int) -> list[Asked]:
         """The next points."""
@@ -75,8 +84,15 @@ class Random(Exhaustive):
     def _order(self) -> Iterator[int]:
         return shuffled(self.space.points, self.seed)
 
+    @property
+    def _most_passed(self) -> int:
+        return MOST_PASSED
+
 
 _ROUNDS = 4
+MOST_PASSED = 100_000
+"""Points not worth it, one after the other, after which a random search gives up: it may be that a
+space of any size has none."""
 
 
 def shuffled(count: int, seed: int) -> Iterator[int]:

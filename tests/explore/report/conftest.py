@@ -1,11 +1,9 @@
-"""A study made up for the report, and one browser for all tests.
+"""A study made up for the report.
 
 Machines of two kinds and one with a hostile name; a parameter that applies to one kind alone; some
 points fail a constraint, some cannot be simulated.
 """
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
@@ -16,7 +14,6 @@ import pytest
 import accelsim
 from accelsim.explore.report.timeline import timeline_data
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 HOSTILE = "</script><img src=x onerror=alert(1)>\u2028{b}\"'&amp;$data|*"
 Study = dict[str, Any]
 Point = dict[str, Any]
@@ -180,24 +177,6 @@ def study_with_runs(study: Study, played: Any) -> Study:
     }
     runs = {"prefill": run, HOSTILE: {**run, "timeline": None, "command": HOSTILE}}
     return study | {"best": study["best"] | {"runs": runs}}
-
-
-def _browser_path() -> str | None:
-    named = os.environ.get("ACCELSIM_CHROMIUM")
-    return named or next(filter(None, map(shutil.which, BROWSERS)), None)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """A Chromium without a window; tests that need one are skipped where there is none."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as playwright:
-        path = _browser_path()
-        if path is None and not Path(playwright.chromium.executable_path).exists():
-            pytest.skip("no Chromium: run scripts/install-browser.sh or set ACCELSIM_CHROMIUM")
-        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

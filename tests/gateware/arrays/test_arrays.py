@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from accelsim.accelerators.array_timing import array_latency_cycles
 from accelsim.accelerators.bench.runner import Runner
 from accelsim.accelerators.systolic.bench.tiles import TileTrial, array_of, random_tile_trial
 from accelsim.accelerators.systolic.parameters import DATAFLOWS, SUM_BITS
-from accelsim.accelerators.array_timing import array_latency_cycles
 from accelsim.accelerators.systolic.verify import _Array
 from accelsim.errors import InputError
 from accelsim.gateware.arrays.cell import DenseArithmetic

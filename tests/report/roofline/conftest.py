@@ -1,14 +1,11 @@
 """Runs made up for the pictures, timed here step by step, and one browser for all tests."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 DEVICES: dict[str, dict[str, Any]] = {
     "a100-40g": {
         "title": "NVIDIA A100 SXM4 40 GB",
@@ -295,24 +292,6 @@ def seconds_of_run() -> Callable[..., float]:
 @pytest.fixture(scope="session")
 def seconds_of_layer() -> Callable[..., float]:
     return layer_seconds
-
-
-def _browser_path() -> str | None:
-    named = os.environ.get("ACCELSIM_CHROMIUM")
-    return named or next(filter(None, map(shutil.which, BROWSERS)), None)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """A Chromium without a window; tests that need one are skipped where there is none."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as playwright:
-        path = _browser_path()
-        if path is None and not Path(playwright.chromium.executable_path).exists():
-            pytest.skip("no Chromium: run scripts/install-browser.sh or set ACCELSIM_CHROMIUM")
-        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
