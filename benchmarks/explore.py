@@ -14,6 +14,7 @@ from pathlib import Path
 from time import perf_counter, process_time
 
 from accelsim.explore.evaluate import Evaluator
+from accelsim.explore.executors.work import _EVALUATORS
 from accelsim.explore.session import Options, opened
 from accelsim.study import Study, load_study
 
@@ -37,12 +38,12 @@ minimize: [latency_s, energy_j, area_mm2]
 SEARCHES = """\
 name: exact searches
 parameters:
-  m: {from: 30, to: 49, step: 1}
-  n: {from: 50, to: FURTHEST, step: 1}
+  m: {from: 8, to: 27, step: 1}
+  n: {from: 8, to: FURTHEST, step: 1}
 on: ref3
 mapper: optimal
 workload: matmul
-set: {M: m, N: n, K: 40}
+set: {M: m, N: n, K: 16}
 minimize: [cycles, energy_j]
 """
 """A mapping that is proved to be optimal for every point."""
@@ -59,6 +60,7 @@ def study(text: str, **numbers: int) -> Study:
 
 def explored(found: Study, workers: int, *, cache: bool = True) -> tuple[int, float, int]:
     """Points, seconds and bytes of the store of a study, run to its end."""
+    _EVALUATORS.clear()  # Nothing is kept from the last run.
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder) / "store.sqlite"
         options = Options(store=str(store), workers=workers, cache=cache)
@@ -85,7 +87,7 @@ def kept_mappings() -> None:
 
 
 def exact_searches() -> None:
-    found = study(SEARCHES, FURTHEST=54)
+    found = study(SEARCHES, FURTHEST=12)
     evaluator = Evaluator(cache=False)
     points = list(found.space)
     start = process_time()
@@ -96,7 +98,7 @@ def exact_searches() -> None:
 
 
 def workers() -> None:
-    found = study(SEARCHES, FURTHEST=99)
+    found = study(SEARCHES, FURTHEST=27)
     seconds = {}
     for count in (1, 2):
         points, seconds[count], _ = explored(found, count, cache=False)

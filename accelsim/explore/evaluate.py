@@ -57,6 +57,8 @@ class _Counted:
     """What does not depend on figures, of a workload on a machine."""
 
     tally: Tally
+    traffic_bytes: Mapping[str, float]
+    """Memory -> what is read from and written to it."""
     occupancy_bytes: Mapping[str, float]
 
 
@@ -132,8 +134,9 @@ class Evaluator:
         self, task: Task, workload: Workload, machine: Architecture, structure: Any
     ) -> _Counted:
         asked = (_key(task.workload, task.set), task.mapper, task.objective, _items(task.at_most))
-        settled = (structure, *asked)
-        whole = (_key(task.on, task.arch), *asked)
+        # Of a machine without changes both would be the same key.
+        settled = ("any figures", structure, *asked)
+        whole = ("these figures", _key(task.on, task.arch), *asked)
         for key in (settled, whole):
             kept: _Counted | None = self._counts.found.get(key)
             if kept is not None:
@@ -167,7 +170,8 @@ class Evaluator:
 
 
 def _counted(mapped: MappedWorkload) -> _Counted:
-    return _Counted(tally_of(mapped.counts), dict(mapped.result.occupancy_bytes))
+    result = mapped.result
+    return _Counted(tally_of(mapped.counts), result.traffic_bytes, result.occupancy_bytes)
 
 
 def _metrics(
@@ -177,8 +181,7 @@ def _metrics(
     utilization: Mapping[str, float],
     tokens: float | None,
 ) -> dict[str, float | None]:
-    tally = counted.tally
-    energy_pj = tally.energy_pj(machine)
+    energy_pj = counted.tally.energy_pj(machine)
     area_um2, _ = area_of(machine)
     latency_s = cycles / machine.clock_hz
     energy_j = None if energy_pj is None else energy_pj * 1e-12
@@ -190,10 +193,10 @@ def _metrics(
         "energy_j": energy_j,
         "area_mm2": None if area_um2 is None else area_um2 * 1e-6,
         "buffer_bytes": sum(size for size in sizes if size is not None),
-        "dram_bytes": tally.traffic_bytes(machine.root.name),
+        "dram_bytes": counted.traffic_bytes[machine.root.name],
         "tokens": tokens,
         **{f"utilization.{k}": v for k, v in utilization.items()},
-        **{f"traffic_bytes.{name}": tally.traffic_bytes(name) for name in machine.memories},
+        **{f"traffic_bytes.{k}": v for k, v in counted.traffic_bytes.items()},
         **{f"occupancy_bytes.{k}": v for k, v in counted.occupancy_bytes.items()},
         **(
             {f"fpga.{kind}": float(count) for kind, count in machine.fpga.resources.items()}

@@ -46,7 +46,8 @@ def judged(study: Study, row: Row) -> Outcome:
     metrics = point_metrics(study, row.metrics)
     try:
         objectives = study.values(metrics)
-        violation, missed = study.violation(study.plan(row.parameters).names, metrics)
+        names = study.plan(row.parameters).names if study.constraints else {}
+        violation, missed = study.violation(names, metrics)
     except InputError as error:
         reason = "; ".join(error.problems)
         return Outcome(row.number, row.parameters, "failed", metrics, reason=reason)

@@ -100,11 +100,6 @@ class Tally:
             for name, array in architecture.arrays.items()
         }
 
-    def traffic_bytes(self, memory: str) -> float:
-        """Bytes read from and written to a memory."""
-        moved = self.moved.get(memory, _Moved())
-        return float(Fraction(moved.read_bits + moved.written_bits) / 8)
-
 
 def tally_of(layers: Iterable[ActionCounts]) -> Tally:
     """Add up the counts of all layers and repeats."""

@@ -128,7 +128,7 @@ def test_points_that_fail(explore: Cli, inside: Path) -> None:
 def test_all_points_fail(explore: Cli, inside: Path) -> None:
     changed(inside, ("on: systolic-os", "on: nothing"))
     code, out, err = explore("--store", "s.sqlite")
-    assert code == 1
+    assert code == 2
     assert "no point is on the front" in out
     assert "accelsim: 6 points failed: architecture 'nothing' is unknown" in err
     assert "Traceback" not in err
@@ -163,7 +163,7 @@ def test_constraints(explore: Cli, inside: Path) -> None:
     assert all(point["objectives"]["cycles"] < 1900 for point in found["front"])
     changed(inside, ("maximize: [utilization.array]\n", more.replace("1900", "2")))
     code, _, err = explore()
-    assert code == 1
+    assert code == 2
     assert "accelsim: 6 points miss a constraint" in err
 
 
@@ -191,7 +191,10 @@ def test_methods(method: str, explore: Cli) -> None:
         (["--point", "x"], "--point is 'x', must be a whole number from 0"),
         (["--point", "99"], "--point 99 is not on the front, must be one of "),
         (["--resume"], "--resume needs a store; name one with --store"),
-        (["--resume", "--store", "new"], "--resume: store 'new' has not begun study 'study.yaml'"),
+        (
+            ["--resume", "--store", "new"],
+            "--resume: store 'new' does not exist; leave --resume out",
+        ),
         (["--store", ""], "--store is empty; name one, or leave it out"),
         (["--store", "."], "--store '.' is a folder; name a file"),
         (["--store", "no/x"], "--store 'no/x' lies in a folder that does not exist; make it"),
@@ -289,3 +292,11 @@ def test_too_many_points(explore: Cli, inside: Path) -> None:
     assert "has 99,980,001 points, too many for method 'exhaustive' (at most 10,000,000)" in err
     assert json.loads(explore("--points", "2", "--json", "-")[1])["evaluated"] == 2
     assert json.loads(explore("--points", "2", "--method", "random", "--json", "-")[1])["front"]
+
+
+def test_resume_of_another_study(explore: Cli, inside: Path) -> None:
+    assert explore("--store", "s.sqlite")[0] == 0
+    changed(inside, ("rows: [4, 8, 16]", "rows: [4, 8, 32]"))
+    code, _, err = explore("--store", "s.sqlite", "--resume")
+    assert code == 2
+    assert "--resume: store 's.sqlite' has not begun study 'study.yaml' as its file is now" in err

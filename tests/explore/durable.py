@@ -20,7 +20,7 @@ from accelsim.study import Parameters, Plan, Study
 STUDY = """\
 name: shapes of an array
 parameters:
-  rows: {from: 1, to: 20, step: 1}
+  rows: {from: 1, to: 14, step: 1}
   columns: {from: 1, to: 10, step: 1}
   bandwidth: [1, 4]
 on: fusemax
@@ -32,8 +32,8 @@ arch:
   DRAM.bandwidth_bytes_per_s: bandwidth * 1000000000
 minimize: [latency_s, area_mm2]
 """
-"""400 points, each with a mapping that is searched: some seconds of work."""
-POINTS = 400
+"""280 points, each with a mapping that is searched: some seconds of work."""
+POINTS = 280
 
 
 _DRIVER = """\

@@ -73,7 +73,7 @@ def test_killed_ten_times(folder: Path, whole: dict[str, Any], running: Running)
         if at % 4 == 3:
             sleep(rng.uniform(0.2, 2.0))  # Somewhere on its way to its first new point.
         else:
-            least = progress[-1] + rng.randrange(20)
+            least = progress[-1] + rng.randrange(12)
             until(lambda least=least: len(stored(folder)) > least)
         workers = workers_of(process.pid)
         process.kill()
@@ -117,7 +117,7 @@ def test_interrupted(folder: Path, whole: dict[str, Any], running: Running) -> N
 
 def test_no_file_may_grow(folder: Path, whole: dict[str, Any]) -> None:
     def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (120_000, 120_000))
 
     full(folder, whole, done(folder, before=limit))
 
@@ -126,7 +126,7 @@ def test_a_full_disk(folder: Path, whole: dict[str, Any]) -> None:
     disk = folder / "disk"
     disk.mkdir()
     made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(disk)],
+        ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(disk)],
         capture_output=True,
         check=False,
     )
@@ -162,7 +162,7 @@ def test_two_at_the_same_time(folder: Path, whole: dict[str, Any], running: Runn
     """Two studies with points in common, in one store."""
     other = folder / "other"
     other.mkdir()
-    (other / "study.yaml").write_text(STUDY.replace("to: 20", "to: 21"))
+    (other / "study.yaml").write_text(STUDY.replace("to: 14", "to: 15"))
     options = ("--store", str(folder / "store.sqlite"))
     first, second = running(started(folder)), running(started(other, *options))
     for process in (first, second):

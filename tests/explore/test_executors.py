@@ -16,6 +16,7 @@ from accelsim.errors import InputError, UnsupportedError
 from accelsim.explore.executors import Chunk, Executor, Inline, Patient, Processes
 from accelsim.explore.executors import cluster as dask
 from accelsim.explore.executors.work import Job
+from accelsim.explore.session import Options, opened
 from accelsim.study import Study, load_study
 
 STUDY = """\
@@ -111,7 +112,7 @@ def test_points_that_kill(study: Study, wanted: dict[int, tuple[Any, str]]) -> N
 
 
 @pytest.mark.slow
-def test_dask(study: Study, wanted: dict[int, tuple[Any, str]]) -> None:
+def test_dask(study: Study, wanted: dict[int, tuple[Any, str]], tmp_path: Path) -> None:
     """With a worker that is killed."""
     distributed = pytest.importorskip("distributed")
     killed = []
@@ -132,15 +133,25 @@ def test_dask(study: Study, wanted: dict[int, tuple[Any, str]]) -> None:
         assert evaluated(made, 3, meanwhile=kill) == wanted
         assert killed
         made.close()
+        options = Options(str(tmp_path / "s.sqlite"), scheduler=cluster.scheduler_address)
+        lines: list[str] = []
+        with opened(study, options, tell=lines.append) as session:
+            explored = session.run()
+        assert (explored.evaluated, explored.failed) == (60, 0)
+        assert lines[0].startswith("Dask dashboard: ")
 
 
 @pytest.mark.slow
 def test_points_that_kill_with_dask(study: Study) -> None:
     distributed = pytest.importorskip("distributed")
     deadly = Deadly(**{each.name: getattr(study, each.name) for each in fields(study)})
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-    ) as cluster:
+    few = distributed.scheduler.dask.config.set({"distributed.scheduler.allowed-failures": 1})
+    with (
+        few,
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
+    ):
         made = dask.connected(
             Job(deadly), scheduler=cluster.scheduler_address, cluster=None, workers=None
         )

@@ -54,8 +54,6 @@ def test_tally_is_the_model(workload: str, on: str, sizes: dict[str, int]) -> No
         assert ceil(cycles) == result.cycles
         assert tally.energy_pj(machine) == pytest.approx(result.energy_pj, rel=1e-12)
         assert tally.utilization(machine, cycles) == pytest.approx(result.utilization, rel=1e-12)
-        traffic = {name: tally.traffic_bytes(name) for name in result.traffic_bytes}
-        assert traffic == pytest.approx(result.traffic_bytes, rel=1e-12)
 
 
 def test_repeats_are_counted() -> None:
@@ -78,4 +76,3 @@ def test_nothing() -> None:
     machine = load_architecture("ref3")
     assert tally == Tally((), (), {}, {}, {})
     assert (tally.cycles(machine), tally.energy_pj(machine)) == (0, 0.0)
-    assert tally.traffic_bytes("DRAM") == 0
