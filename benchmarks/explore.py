@@ -98,7 +98,7 @@ def exact_searches() -> None:
 
 
 def workers() -> None:
-    found = study(SEARCHES, FURTHEST=27)
+    found = study(SEARCHES, FURTHEST=57)
     seconds = {}
     for count in (1, 2):
         points, seconds[count], _ = explored(found, count, cache=False)

@@ -6,9 +6,12 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
+import accelsim
 from accelsim.explore.store import SCHEMA
+from accelsim.library import MAPPERS, WORKLOADS
 from accelsim.study import Plan
 from accelsim.version import __version__
 
@@ -37,8 +40,19 @@ class Keys:
             for name in (task.workload, task.on, task.mapper)
             if name
         ]
-        data = [SCHEMA, __version__, self.fidelity, tasks, plan.quantizer, plan.group, files]
+        data = [SCHEMA, self._program, self.fidelity, tasks, plan.quantizer, plan.group, files]
         return hashlib.sha256(json.dumps(data, separators=(",", ":")).encode()).hexdigest()
+
+    @cached_property
+    def _program(self) -> str:
+        """Of accelsim itself, with all that ships: figures are those of one state of it."""
+        digest = hashlib.sha256(__version__.encode())
+        for folder in (Path(accelsim.__file__).parent, WORKLOADS.path, MAPPERS.path):
+            for path in sorted(folder.rglob("*")):
+                if path.suffix in (".py", ".lark", ".yaml", ".json"):
+                    digest.update(path.relative_to(folder).as_posix().encode())
+                    digest.update(path.read_bytes())
+        return digest.hexdigest()
 
     def _digest(self, name: str) -> str:
         if name not in self._digests:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from accelsim.caching import cache_folder
 from accelsim.errors import InputError, Interrupted
-from accelsim.explore.executors import Executor, Inline, Patient
+from accelsim.explore.executors import Executor, Inline, Patient, Processes
 from accelsim.explore.executors.work import Job
 from accelsim.explore.outcome import Outcome, judged
 from accelsim.explore.progress import Progress
@@ -135,7 +135,8 @@ class Session:
             self.tell(f"Dask dashboard: {remote.dashboard}")
             executor = remote
         elif options.workers > 1:
-            executor = Patient(job, options.workers)
+            # Whatever ended a study that is resumed must not end this process again.
+            executor = (Processes if options.resume else Patient)(job, options.workers)
         else:
             executor = Inline(job)
         try:

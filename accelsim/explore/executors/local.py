@@ -104,6 +104,11 @@ class Processes:
             future.set_exception(error)
             return future
 
+    @property
+    def has_results(self) -> bool:
+        """Whether ``wait`` would not wait."""
+        return any(future.done() for future in self._running)
+
     def wait(self) -> list[Done]:
         """Chunks that are done."""
         finished: list[Done] = []
