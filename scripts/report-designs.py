@@ -159,10 +159,10 @@ def findings(
         f"{over(four, fusemax, 'bert.energy_j'):.1f} times the energy on BitMoD, where scores "
         "cross the DRAM twice.",
         f"**Both on one chip.** BitMoD at 4 bits with half of the arrays' area for FuseMax's takes "
-        f"{over(halves, four, 'latency_s') - 1:.0%} longer for a request than BitMoD alone, at "
-        f"{over(halves, four, 'energy_j') - 1:+.1%} of its energy, and needs "
+        f"{over(halves, four, 'latency_s') - 1:.0%} longer for a request than BitMoD alone and "
+        f"{over(halves, four, 'energy_j'):.3f} times its energy, and needs "
         f"{over(four, halves, 'bert.edp_js'):.1f} times less energy times delay for attention at "
-        "16K. {rivals(halves, outcomes)}",
+        f"16K. {rivals(halves, outcomes)}",
         f"**Played out in time**, requests of the front take {min(slower.values()):.1%} to "
         f"{max(slower.values()):.1%} longer than counted, and attention at 16K "
         f"{min(attention.values()):.0%} to {max(attention.values()):.0%}: where it is not fused, "
