@@ -37,11 +37,14 @@ POINTS = 280
 
 
 _DRIVER = """\
+import signal
 import sys
 from functools import partial
 from accelsim.cli.main import main
 from accelsim.explore import session
 if __name__ == "__main__":
+    # Tests that run in the background of a shell inherit that it is ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # No test waits until a study has proved to take its time.
     session.Patient = partial(session.Patient, patience_s=0)
     sys.exit(main(sys.argv[1:]))
