@@ -66,7 +66,8 @@ def with_figures(architecture: Architecture, figures: Mapping[str, float]) -> Ar
         if path == "clock_hz":
             clock_hz = number
         elif component in memories:
-            memories[component] = _memory_with(memories[component], _MEMORY[field], number)
+            memory: Any = {_MEMORY[field]: number}
+            memories[component] = replace(memories[component], **memory)
         elif field == "cycle_energy_pj":
             arrays[component] = replace(arrays[component], cycle_energy_pj=number)
         else:
@@ -74,10 +75,6 @@ def with_figures(architecture: Architecture, figures: Mapping[str, float]) -> Ar
             changed: Any = {table: {**getattr(arrays[component], table), unit: number}}
             arrays[component] = replace(arrays[component], **changed)
     return replace(architecture, clock_hz=clock_hz, memories=memories, arrays=arrays)
-
-
-def _memory_with(memory: Any, field: str, number: float) -> Any:
-    return replace(memory, **{field: number})
 
 
 def _fits(kind: str, value: object) -> bool:

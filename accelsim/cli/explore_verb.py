@@ -72,7 +72,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the study, print, write."""
-    from accelsim.explore.data import chosen_point, report_data, summary_data
+    from accelsim.explore.data import picked, report_data, summary_data
     from accelsim.explore.session import opened
     from accelsim.explore.text import study_text
     from accelsim.study import load_study
@@ -85,8 +85,8 @@ def run(arguments: argparse.Namespace) -> int:
     command = _command(arguments, study)
     with opened(study, options) as session:
         explored = session.run()
-        if explored.front and chosen is not None:
-            chosen_point(explored.front, chosen)
+        if explored.front:
+            picked(study, explored.front, chosen)  # Said before anything takes its time.
         playing = study.file.front_fidelity == "event"
         played = session.played(explored.front) if playing else {}
         data = summary_data(explored, played, command=command)
@@ -207,13 +207,10 @@ def _built(
 ) -> dict[str, Any] | None:
     if arguments.build is None or not explored.front:
         return None
-    from accelsim.explore.data import best_of, chosen_point
+    from accelsim.explore.data import picked
     from accelsim.explore.hardware import build, hardware_of
 
-    if chosen is None:
-        outcome, why = best_of(study, explored.front)
-    else:
-        outcome, why = chosen_point(explored.front, chosen), "chosen"
+    outcome, why = picked(study, explored.front, chosen)
     accelerator, settings = hardware_of(study, outcome.parameters)
     print(f"hardware of point {outcome.number}: {why}", file=sys.stderr)
     made = build(

@@ -13,7 +13,7 @@ from accelsim.explore.session import Session
 from accelsim.study import Study, Task
 from accelsim.version import __version__
 
-__all__ = ["MOST_POINTS", "best_of", "commands_of", "front_data", "report_data", "summary_data"]
+__all__ = ["MOST_POINTS", "best_of", "front_data", "picked", "report_data", "summary_data"]
 
 SCHEMA_VERSION = 1
 MOST_POINTS = 20_000
@@ -69,7 +69,7 @@ def front_data(
             "parameters": dict(each.parameters),
             "objectives": dict(each.objectives),
             "metrics": dict(each.metrics),
-            "commands": commands_of(study, each),
+            "commands": [t.command for t in study.plan(each.parameters).tasks.values()],
             **_played(played.get(each.number)),
         }
         for each in ordered
@@ -77,16 +77,9 @@ def front_data(
 
 
 def _played(outcome: Outcome | None) -> dict[str, Any]:
-    known = outcome is not None and outcome.objectives
-    return {
-        "event": dict(outcome.objectives) if outcome is not None and known else None,
-        "event_reason": outcome.reason if outcome is not None else "",
-    }
-
-
-def commands_of(study: Study, outcome: Outcome) -> list[str]:
-    """The commands that simulate a point, one for each run."""
-    return [task.command for task in study.plan(outcome.parameters).tasks.values()]
+    if outcome is None:
+        return {"event": None, "event_reason": ""}
+    return {"event": dict(outcome.objectives) or None, "event_reason": outcome.reason}
 
 
 def best_of(study: Study, front: Sequence[Outcome]) -> tuple[Outcome, str]:
@@ -160,25 +153,25 @@ def _shown(session: Session, explored: Explored) -> list[dict[str, Any]]:
 def _best(study: Study, front: Sequence[Outcome], chosen: int | None) -> dict[str, Any]:
     if not front:
         return {"best": None}
-    outcome, why = best_of(study, front)
-    if chosen is not None:
-        outcome, why = chosen_point(front, chosen), "chosen"
+    outcome, why = picked(study, front, chosen)
     tasks = study.plan(outcome.parameters).tasks
     runs = {name or "simulation": _simulated(task) for name, task in tasks.items()}
     return {"best": {"number": outcome.number, "why": why, "runs": runs}}
 
 
-def chosen_point(front: Sequence[Outcome], number: int) -> Outcome:
-    """The point of a number.
+def picked(study: Study, front: Sequence[Outcome], number: int | None) -> tuple[Outcome, str]:
+    """The point of a number, ``best_of`` where there is none; and why it is this one.
 
     Raises:
         InputError: where it is not on the front.
     """
+    if number is None:
+        return best_of(study, front)
     found = next((each for each in front if each.number == number), None)
     if found is None:
         listed = ", ".join(str(each.number) for each in front[:50])
         raise InputError(f"--point {number} is not on the front, must be one of {listed}")
-    return found
+    return found, "chosen"
 
 
 def _simulated(task: Task) -> dict[str, Any]:

@@ -97,7 +97,6 @@ class Session:
         sampler = _Listed([Asked(each.number, each.parameters) for each in front])
         self.tell(f"playing {len(front):,} points of the front out in time")
         progress = Progress(self.study, len(front), self.tell)
-        # A point takes seconds, not microseconds: none is worth losing, and all workers have one.
         with self._executor("event") as executor:
             Exploration(
                 self.study,

@@ -79,7 +79,7 @@ class Constraint:
         """By how much of its right side it is missed; 0 where it is fulfilled."""
         if self.holds(names):
             return 0.0
-        left, _, right = (self.sides[0], "", self.sides[2])
+        left, _, right = self.sides
         given, bound = (float(evaluate_expression(side, names)) for side in (left, right))
         return max(abs(given - bound) / (abs(bound) or 1.0), 1e-12)
 
@@ -111,8 +111,7 @@ class Study:
     def digest(self) -> str:
         """Of all that decides which points there are and what is good: 16 hexadecimal digits."""
         data = self.file.model_dump(mode="json")
-        for key in ("points",):
-            data["search"].pop(key)
+        data["search"].pop("points")
         for key in ("name", "description", "source", "front_fidelity"):
             data.pop(key)
         # Parameters are visited in their order.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from string import Template
@@ -11,6 +10,7 @@ from typing import Any
 
 from accelsim.explore.report.pack import pack
 from accelsim.report import roofline
+from accelsim.report.script_json import script_json
 
 __all__ = ["study_page"]
 
@@ -50,7 +50,7 @@ def study_page(data: Mapping[str, Any]) -> str:
     parts = {
         "title": html.escape(str(data["title"] or data["name"])),
         "style": _read(_SHARED / "page.css") + _read(_ASSETS / "study.css"),
-        "data": _script_json(pack(data)),
+        "data": script_json(pack(data)),
         "script": "\n".join(scripts),
     }
     # One pass: what is put in is not searched again, whatever it holds.
@@ -59,9 +59,3 @@ def study_page(data: Mapping[str, Any]) -> str:
 
 def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8")
-
-
-def _script_json(value: Any) -> str:
-    """JSON that nothing in it can end early: no markup, no sign past ASCII."""
-    text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

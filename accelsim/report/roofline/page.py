@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
@@ -11,6 +10,7 @@ from typing import Any
 
 from accelsim.errors import InputError
 from accelsim.report.roofline.pack import pack
+from accelsim.report.script_json import script_json
 
 __all__ = ["roofline_page"]
 
@@ -45,7 +45,7 @@ def roofline_page(runs: Sequence[Mapping[str, Any]]) -> str:
     parts = {
         "title": html.escape(_title(runs)),
         "style": _asset("page.css"),
-        "data": _script_json(pack(runs)),
+        "data": script_json(pack(runs)),
         "vendor": _asset("vendor/echarts/echarts.min.js"),
         "script": "\n".join(map(_asset, _SCRIPTS)),
     }
@@ -67,9 +67,3 @@ def _title(runs: Sequence[Mapping[str, Any]]) -> str:
 def _named(names: Sequence[str]) -> str:
     more = len(names) - _MOST_NAMED
     return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-def _script_json(value: Any) -> str:
-    """JSON that nothing in it can end early: no markup, no sign past ASCII."""
-    text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
