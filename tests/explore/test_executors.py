@@ -117,7 +117,7 @@ def test_dask(study: Study, wanted: dict[int, tuple[Any, str]], tmp_path: Path) 
     distributed = pytest.importorskip("distributed")
     killed = []
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
     ) as cluster:
         made = dask.connected(
             Job(study), scheduler=cluster.scheduler_address, cluster=None, workers=None
@@ -149,7 +149,7 @@ def test_points_that_kill_with_dask(study: Study) -> None:
     with (
         few,
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
         ) as cluster,
     ):
         made = dask.connected(
@@ -169,7 +169,7 @@ def test_dask_that_is_not_there(study: Study, monkeypatch: pytest.MonkeyPatch) -
         with pytest.raises(InputError, match=f"--scheduler '{address}': cannot be reached: ") as f:
             dask.connected(Job(study), scheduler=address, cluster=None, workers=None)
         assert "\n" not in str(f.value)
-    with distributed.LocalCluster(n_workers=0, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(n_workers=0, dashboard_address=":0") as cluster:
         address = cluster.scheduler_address
         with pytest.raises(InputError, match="has no workers; start one: dask worker tcp://"):
             dask.connected(Job(study), scheduler=address, cluster=None, workers=None)
@@ -180,7 +180,7 @@ def test_dask_scheduler_that_ends(study: Study, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(dask, "_WAIT_S", 2)
     distributed = pytest.importorskip("distributed")
     cluster = distributed.LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=":0"
     )
     made = dask.connected(
         Job(study), scheduler=cluster.scheduler_address, cluster=None, workers=None
